@@ -1,0 +1,4 @@
+#!/bin/sh
+echo "trying"
+printf '%s\n' "$2" >&2
+exit "$1"

@@ -1,0 +1,153 @@
+/**
+ * A long-lived response that is written to the socket directly: chunks are framed once and shared by all connections
+ * that get the same bytes. Knows when the client is slow, when it is gone, and when it needs a sign of life.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../base/clock.ts';
+
+/** Unsent bytes from which a client counts as slow and is given no more until it has taken them. */
+const bufferedMax = 512 * 1024;
+
+/** From this length on a text is written as such. */
+const longText = 16 * 1024;
+
+export interface StreamOptions {
+  readonly contentType: string;
+  readonly clock: Clock;
+  /** A blank line after this long without a byte; absent: none (plain text must not gain bytes). */
+  readonly heartbeatMs?: number;
+}
+
+export class StreamConnection {
+  readonly signal: AbortSignal;
+  /** False for HTTP/1.0 clients, which cannot read chunks. */
+  readonly isChunked: boolean;
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  #sentUs: number;
+  #cancelHeartbeat: () => void = () => {};
+  #isEnded = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: StreamOptions) {
+    this.#response = response;
+    this.#clock = options.clock;
+    this.#sentUs = options.clock.nowUs();
+    this.signal = this.#abort.signal;
+    this.isChunked = request.httpVersion !== '1.0';
+    // Gone while the answer was being prepared: `close` has been and does not come again.
+    if (response.closed || response.destroyed || request.socket.destroyed) {
+      this.#close();
+      return;
+    }
+    response.on('close', () => this.#close());
+    request.on('error', () => this.#close());
+    response.setHeader('Content-Type', options.contentType);
+    response.setHeader('Cache-Control', 'no-cache');
+    response.setHeader('X-Accel-Buffering', 'no');
+    response.statusCode = 200;
+    response.flushHeaders();
+    if (options.heartbeatMs !== undefined) this.#heartbeat(options.heartbeatMs);
+  }
+
+  /** The form in which `send` takes bytes: framed where the connection is chunked. */
+  frame(text: string): Buffer {
+    return this.isChunked ? chunk(text) : Buffer.from(text);
+  }
+
+  /** For text that only this client gets. */
+  write(text: string): boolean {
+    const { socket } = this.#response;
+    // Node copies a string for the system and frees the copy when it was taken; a Buffer waits for the next collection,
+    // and in a flood hundreds of megabytes of them do.
+    if (text.length < longText || this.#isEnded || !socket || socket.destroyed) return this.send(this.frame(text));
+    this.#sentUs = this.#clock.nowUs();
+    socket.cork();
+    if (this.isChunked) socket.write(`${Buffer.byteLength(text).toString(16)}\r\n`, 'latin1');
+    socket.write(text, 'utf8');
+    if (this.isChunked) socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return socket.writableLength <= bufferedMax;
+  }
+
+  /** Bytes as `frame` or `chunk` made them. False: the client is slow now. Bytes for a client that is gone are dropped. */
+  send(bytes: Buffer): boolean {
+    const { socket } = this.#response;
+    if (this.#isEnded || !socket || socket.destroyed || bytes.length === 0) return true;
+    this.#sentUs = this.#clock.nowUs();
+    socket.write(bytes);
+    return socket.writableLength <= bufferedMax;
+  }
+
+  /** For bytes that other clients get too, framed or not: none of them is given a copy. */
+  share(bytes: Buffer): boolean {
+    const { socket } = this.#response;
+    if (this.#isEnded || !socket || socket.destroyed || bytes.length === 0) return true;
+    this.#sentUs = this.#clock.nowUs();
+    socket.cork();
+    if (this.isChunked) socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+    socket.write(bytes);
+    if (this.isChunked) socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return socket.writableLength <= bufferedMax;
+  }
+
+  /** Resolves when everything given was taken by the system, or the client is gone. */
+  async drained(signal: AbortSignal = this.signal): Promise<void> {
+    const { socket } = this.#response;
+    if (this.#isEnded || !socket || socket.destroyed || !socket.writableNeedDrain || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        socket.off('drain', done);
+        socket.off('close', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      socket.on('drain', done);
+      socket.on('close', done);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#cancelHeartbeat();
+    this.#response.end();
+  }
+
+  /** Breaks the connection off: the client sees that this was not the end. */
+  break(): void {
+    this.#close();
+    this.#response.destroy();
+  }
+
+  #close(): void {
+    this.#isEnded = true;
+    this.#cancelHeartbeat();
+    this.#abort.abort();
+  }
+
+  /** Timed since the last byte of this connection, so that filtered traffic cannot starve it. */
+  #heartbeat(everyMs: number): void {
+    const quietMs = (this.#clock.nowUs() - this.#sentUs) / 1000;
+    if (quietMs >= everyMs) this.write('\n');
+    const waitMs = quietMs >= everyMs ? everyMs : everyMs - quietMs;
+    this.#cancelHeartbeat = this.#clock.after(waitMs, () => {
+      if (!this.#isEnded) this.#heartbeat(everyMs);
+    });
+  }
+}
+
+/** One HTTP/1.1 chunk. Empty text makes no chunk: an empty chunk would end the body. */
+export function chunk(text: string): Buffer {
+  if (text === '') return Buffer.alloc(0);
+  const length = Buffer.byteLength(text);
+  const head = `${length.toString(16)}\r\n`;
+  // Written piece by piece: a template would copy the whole text once more.
+  const bytes = Buffer.allocUnsafe(head.length + length + 2);
+  bytes.write(head, 0, 'latin1');
+  bytes.write(text, head.length, 'utf8');
+  bytes.write('\r\n', head.length + length, 'latin1');
+  return bytes;
+}

@@ -1,0 +1,122 @@
+/**
+ * The runner `python-script`: one interpreter per action, with the SDK in `python/`. Parameters and configuration go in
+ * through standard input, the result comes back in a file: neither shows in process lists, and what the action prints is
+ * its own to the last byte (spec/executions.md §8.4).
+ */
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { isObject, tryParseJson } from '../../base/json.ts';
+import { Fault } from '../../base/errors.ts';
+import type { KeptOutput, ProcessEnd, ProcessPlan } from '../process.ts';
+import type { Outcome, ProcessRunner, RunRequest } from '../runner.ts';
+import { childEnvironment } from './child-environment.ts';
+import { entryPointPath } from './entry-point.ts';
+import { cutNote, verdictOf } from './shell-result.ts';
+import { type LocalRunnerOptions, requireOwnContent, requireTexts, timeoutMs } from './shell-runners.ts';
+
+export interface PythonRunnerOptions extends LocalRunnerOptions {
+  /** Directory of `stormtail_action.py` and the SDK. */
+  readonly sdkPath: string;
+  /** Interpreter of packs without an environment of their own. */
+  readonly pythonBinary: string;
+  /** `<base>/virtualenvs`. */
+  readonly virtualenvsPath: string;
+  readonly logLevel: string;
+}
+
+/** Python's exit code for a result of a wrong form, as the wrapper and StackStorm use it. */
+const badResultExitCode = 220;
+
+/** Some megabytes are common. What is longer is slow to store and to show, and holds up the server that parses it. */
+const resultBytesMax = 16 * 1024 * 1024;
+
+export function pythonScript(options: PythonRunnerOptions): ProcessRunner {
+  return { kind: 'process', plan: async (request) => plan(request, options), conclude };
+}
+
+function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
+  const { action, packPath, runnerParameters } = request;
+  requireOwnContent(request);
+  const file = entryPointPath(packPath, action);
+  const python = interpreter(request, options);
+  const level = runnerParameters.log_level;
+  const input = {
+    file_path: file,
+    pack: action.pack,
+    user: request.user,
+    parameters: request.actionParameters,
+    config: request.config,
+    log_level: typeof level === 'string' && level !== 'DEBUG' ? level : options.logLevel,
+    pythonpath: [join(packPath, 'actions', 'lib'), dirname(file)],
+  };
+  requireTexts(request, { env: runnerParameters.env });
+  const env = isObject(runnerParameters.env) ? { ...runnerParameters.env } : {};
+  delete env.PYTHONPATH;
+  const environment = childEnvironment(options.environment, env, {
+    ...request.environment,
+    // So that st2client works unconfigured.
+    ST2_API_URL: request.apiUrl,
+    ST2_AUTH_TOKEN: request.token,
+    PYTHONUNBUFFERED: '1',
+    PYTHONIOENCODING: 'utf-8',
+  });
+  if (python.virtualenv) {
+    environment.VIRTUAL_ENV = python.virtualenv;
+    environment.PATH = `${join(python.virtualenv, 'bin')}${delimiter}${environment.PATH}`;
+  }
+  return {
+    argv: [python.path, '-u', join(options.sdkPath, 'stormtail_action.py')],
+    environment,
+    cwd: packPath,
+    stdin: JSON.stringify(input),
+    timeoutMs: timeoutMs(runnerParameters.timeout, 600),
+    resultVariable: 'STORMTAIL_RESULT_FILE',
+    resultBytesMax,
+    signalsNeedSudo: false,
+  };
+}
+
+/** The pack's own environment; without one, the server's Python, unless the pack says that it needs more. */
+function interpreter(request: RunRequest, options: PythonRunnerOptions): { path: string; virtualenv?: string } {
+  const { pack } = request.action;
+  const virtualenv = join(options.virtualenvsPath, pack);
+  if (existsSync(join(virtualenv, 'bin', 'python'))) return { path: join(virtualenv, 'bin', 'python'), virtualenv };
+  if (existsSync(join(request.packPath, 'requirements.txt'))) {
+    throw new Fault(
+      'start_failed',
+      `pack "${pack}" has a requirements.txt but no virtual environment in ${virtualenv}; create it with: python3 -m venv ${virtualenv} && ${virtualenv}/bin/pip install -r ${request.packPath}/requirements.txt`,
+    );
+  }
+  return { path: options.pythonBinary };
+}
+
+function conclude(_request: RunRequest, end: ProcessEnd, kept: KeptOutput): Outcome {
+  const handed = end.resultFile === undefined ? undefined : tryParseJson(end.resultFile);
+  const answer = end.resultCut ? unreadAnswer(end.resultCut) : isObject(handed) ? handed : undefined;
+  const verdict = verdictOf(end);
+  const isDenied = verdict.status === 'succeeded' && answer?.status === false;
+  const error = verdict.returnCode === badResultExitCode ? lastLine(kept.stderr) : verdict.error;
+  return {
+    status: isDenied ? 'failed' : verdict.status,
+    result: {
+      // StackStorm's spelling of "the action ended without handing over a result"; packs and workflows compare with it.
+      result: answer ? answer.result : 'None',
+      exit_code: verdict.returnCode,
+      stdout: kept.stdout,
+      stderr: kept.stderr,
+      ...(end.resultCut && { result_cut: { bytes: end.resultCut.bytes, kept: 0 } }),
+      ...(error !== undefined && { error }),
+      ...(end.signal !== undefined && !end.stopped && { signal: end.signal }),
+      ...cutNote(kept),
+    },
+  };
+}
+
+/** A result too long to be worked with. The wrapper writes the status behind it, so that much is known. */
+function unreadAnswer({ tail }: { readonly tail: string }): { result: null; status: unknown } {
+  return { result: null, status: /"status": (true|false|null)\}$/.exec(tail)?.[1] !== 'false' };
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}

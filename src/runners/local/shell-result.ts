@@ -1,0 +1,93 @@
+/** What the end of a shell command means, and the result that workflows and people see (spec/executions.md §8.2). */
+import { tryParseJson } from '../../base/json.ts';
+import type { KeptOutput, ProcessEnd } from '../process.ts';
+import type { Outcome, RunRequest } from '../runner.ts';
+import { signalNumber } from './signals.ts';
+
+interface Verdict {
+  readonly status: Outcome['status'];
+  /** Negative: ended by that signal. */
+  readonly returnCode: number;
+  readonly error?: string;
+}
+
+/** Shared by the shell and Python runners, which name the code differently. */
+export function verdictOf(end: ProcessEnd): Verdict {
+  const verdict = verdictOfWhatEnded(end);
+  if (!end.unkilled) return verdict;
+  const { error } = verdict;
+  return { ...verdict, error: error === undefined ? unkilledNote : `${error}; ${unkilledNote}` };
+}
+
+const unkilledNote = 'some of its processes could not be killed (they run as another user)';
+
+function verdictOfWhatEnded(end: ProcessEnd): Verdict {
+  if (end.stopped === 'timeout') {
+    return { status: 'timeout', returnCode: -9, error: `Action failed to complete in ${end.timeoutMs / 1000} seconds` };
+  }
+  const returnCode = end.signal ? -signalNumber(end.signal) : (end.exitCode ?? -9);
+  if (end.stopped === 'storage_full') {
+    return {
+      status: 'failed',
+      returnCode,
+      error: 'stopped because the disk that keeps the output is full; output after that point is lost',
+    };
+  }
+  if (end.stopped === 'cancel') return { status: 'failed', returnCode, error: 'canceled' };
+  if (end.signal === 'SIGTERM')
+    return { status: 'abandoned', returnCode, error: 'ended by SIGTERM, which the server did not send' };
+  if (end.signal)
+    return {
+      status: 'failed',
+      returnCode,
+      error: `ended by ${end.signal}${end.signal === 'SIGKILL' ? ' (somebody killed it, or the system ran out of memory)' : ''}`,
+    };
+  return { status: returnCode === 0 ? 'succeeded' : 'failed', returnCode };
+}
+
+export function shellOutcome(request: RunRequest, end: ProcessEnd, kept: KeptOutput): Outcome {
+  const { status, returnCode, error } = verdictOf(end);
+  const isRaw = request.action.raw_stdout === true;
+  const value = (text: string, cutBytes: number) =>
+    isRaw || cutBytes > 0 ? stripEnd(text) : sniffJson(stripEnd(text));
+  const badSudo =
+    /^sudo: \d+ incorrect password attempts?$/m.test(kept.stderr) ||
+    /^sudo: (a|no) password (is required|was provided)$/m.test(kept.stderr);
+  const message =
+    badSudo && status === 'failed'
+      ? `Invalid sudo password provided or sudo is not configured for this user (${request.user})`
+      : error;
+  return {
+    status,
+    result: {
+      failed: status !== 'succeeded',
+      succeeded: status === 'succeeded',
+      return_code: returnCode,
+      stdout: value(kept.stdout, kept.stdoutCutBytes),
+      stderr: value(kept.stderr, kept.stderrCutBytes),
+      ...(message !== undefined && { error: message }),
+      ...(end.signal !== undefined && !end.stopped && { signal: end.signal }),
+      ...cutNote(kept),
+    },
+  };
+}
+
+/** Says what of long output the result does not hold; absent where it holds all. */
+export function cutNote(kept: KeptOutput): { cut_bytes?: { stdout: number; stderr: number } } {
+  return kept.stdoutCutBytes + kept.stderrCutBytes === 0
+    ? {}
+    : { cut_bytes: { stdout: kept.stdoutCutBytes, stderr: kept.stderrCutBytes } };
+}
+
+function stripEnd(text: string): string {
+  const withoutNewline = text.endsWith('\n') ? text.slice(0, -1) : text;
+  return withoutNewline.endsWith('\r') ? withoutNewline.slice(0, -1) : withoutNewline;
+}
+
+/** Output that is JSON becomes its value: existing workflows rely on it (StackStorm PR #956). */
+function sniffJson(text: string): unknown {
+  // Only texts that can be JSON are parsed: the attempt costs most where the answer is no.
+  if (!/^\s*(?:[[{"\d-]|true\s*$|false\s*$|null\s*$)/.test(text)) return text;
+  const value = tryParseJson(text);
+  return value === undefined ? text : value;
+}

@@ -1,0 +1,102 @@
+/**
+ * The files in an execution's directory by which a start is handed on, other than `status`:
+ *
+ *     run    the order to start, for a bash the script. While it is there the start may happen, without it never
+ *     stdin  what the process reads on standard input
+ *
+ * `run` and `stdin` may hold secrets. They go when the start is known, or when a later server finds them. (The empty `run`
+ * of a plain start stays: nobody says when it was seen.)
+ */
+import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode } from '../../base/errors.ts';
+import { isObject, tryParseJson } from '../../base/json.ts';
+import type { ProcessOptions, ProcessPlan } from '../process.ts';
+import { readIfThere, startState, statusPath } from './process-status.ts';
+
+export type ProcessFacts = Pick<ProcessPlan, 'timeoutMs' | 'resultVariable' | 'resultBytesMax' | 'signalsNeedSudo'>;
+
+/** As long as a timer can be set. */
+const noTimeoutMs = 2 ** 31 - 1;
+
+/** Throws what the file system throws. */
+export function prepareDirectory({ directory }: ProcessOptions): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  clearLate(directory);
+}
+
+/** A leader that came too late for an earlier order, and did nothing, is no obstacle for the next one. */
+export function clearLate(directory: string): void {
+  if (startState(directory) === 'late') removeFile(statusPath(directory));
+}
+
+/**
+ * What a later server needs to know to take the process over, as the leader writes it into its status file: a file of its
+ * own for it would make a start a third dearer, on a disk that others use too. No secrets.
+ */
+export function factsText({ timeoutMs, resultVariable, resultBytesMax, signalsNeedSudo }: ProcessPlan): string {
+  const facts: ProcessFacts = {
+    timeoutMs,
+    ...(resultVariable !== undefined && { resultVariable }),
+    ...(resultBytesMax !== undefined && { resultBytesMax }),
+    signalsNeedSudo,
+  };
+  return JSON.stringify(facts);
+}
+
+/** What was written down at the start, else what `plan` says; without either, nothing that would do harm. */
+export function readFacts(directory: string, plan: ProcessPlan | undefined): ProcessFacts {
+  const text = /^plan (\{.*\})$/m.exec(readIfThere(statusPath(directory)) ?? '')?.[1];
+  const written = text === undefined ? undefined : tryParseJson(text);
+  if (!isObject(written) || typeof written.timeoutMs !== 'number')
+    return plan ?? { timeoutMs: noTimeoutMs, resultVariable: 'unknown', signalsNeedSudo: false };
+  const { timeoutMs, resultVariable, resultBytesMax } = written;
+  return {
+    timeoutMs,
+    ...(typeof resultVariable === 'string' && { resultVariable }),
+    ...(typeof resultBytesMax === 'number' && { resultBytesMax }),
+    signalsNeedSudo: written.signalsNeedSudo === true,
+  };
+}
+
+/** The order to start: from now on it may happen. */
+export function writeOrder(directory: string, script: string): string {
+  const path = join(directory, 'run');
+  writeFileSync(path, script, { mode: 0o600 });
+  return path;
+}
+
+/** Input goes through a file: it outlives the server, and shows in no list of processes. */
+export function writeInput(plan: ProcessPlan, directory: string): string | undefined {
+  if (plan.stdin === undefined) return undefined;
+  const path = join(directory, 'stdin');
+  writeFileSync(path, plan.stdin, { mode: 0o600 });
+  return path;
+}
+
+/**
+ * From now on nothing starts that did not. The order goes first: a leader that still finds it has opened its input, and
+ * goes on; one that does not find it goes no further.
+ */
+export function withdrawOrder(directory: string): void {
+  try {
+    removeFile(join(directory, 'run'));
+  } finally {
+    removeFile(join(directory, 'stdin'));
+  }
+}
+
+export function processEnvironment(plan: ProcessPlan, options: ProcessOptions): Readonly<Record<string, string>> {
+  if (plan.resultVariable === undefined) return plan.environment;
+  return { ...plan.environment, [plan.resultVariable]: join(options.directory, 'result') };
+}
+
+/** Asking first is cheap, and an error that is thrown is not. `rmSync` costs ten times as much. */
+function removeFile(path: string): void {
+  if (!existsSync(path)) return;
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * A process of an execution: what to start, how it ended. Started by `runners/local/local-processes.ts`, which writes its
+ * output and its end to files, so that both survive the server.
+ */
+import type { Clock } from '../base/clock.ts';
+
+export interface ProcessPlan {
+  /** Program and arguments; found on the PATH of `environment`. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute; must exist. */
+  readonly cwd: string;
+  /** What the process reads on standard input; else it is empty. Never touches an argument list or a named file. */
+  readonly stdin?: string;
+  readonly timeoutMs: number;
+  /** Environment variable that names the file for its result, for a process that hands one over. */
+  readonly resultVariable?: string;
+  /** A result file longer than this is not read; 16 MiB where it is not said. */
+  readonly resultBytesMax?: number;
+  /** The process may run as another user, so signals have to go through sudo. */
+  readonly signalsNeedSudo: boolean;
+}
+
+/** Why the server stopped a process. */
+export type StopReason = 'timeout' | 'cancel' | 'storage_full';
+
+export interface ProcessEnd {
+  /** 0 to 255; undefined where it was never written down: the shell that does so was killed, or what it waits for cannot be. */
+  readonly exitCode: number | undefined;
+  /** Name of the signal that ended it, as far as is known. */
+  readonly signal: string | undefined;
+  readonly stopped: StopReason | undefined;
+  /** Content of the file that a Python action leaves its result in. */
+  readonly resultFile: string | undefined;
+  /** In place of `resultFile` where that is longer than `resultBytesMax`: how long it is, and its last few characters. */
+  readonly resultCut?: { readonly bytes: number; readonly tail: string };
+  /** It was to be stopped, and some of it did not even die of KILL: it runs as another user, whom sudo does not let us reach. */
+  readonly unkilled?: true;
+  /** Microseconds since 1970. */
+  readonly endUs: number;
+  readonly timeoutMs: number;
+}
+
+/** A process that was started, or taken over after a restart. */
+export interface ProcessHandle {
+  /** Of the command, and of the process group that it leads. */
+  readonly pid: number;
+  /** As planned when it was started. */
+  readonly timeoutMs: number;
+  /**
+   * Resolves when the process is gone and, after `stop`, its whole group too. What it left running in its group is given a
+   * moment to finish, as it may hold the last lines of the output. Rejects only where it left a result that cannot be read.
+   */
+  readonly ended: Promise<ProcessEnd>;
+  /** TERM to the group; KILL after the grace period to whatever is left. Repeating it changes nothing. */
+  stop(reason: StopReason, graceMs: number): void;
+}
+
+export interface ProcessOptions {
+  readonly executionId: string;
+  readonly directory: string;
+  readonly clock: Clock;
+}
+
+/** `gone`: neither exit status nor process is left. `never started`: it never was, and what was asked for never will be. */
+export type Adopted = ProcessHandle | 'gone' | 'never started';
+
+/** Starts and adopts processes; `runners/local/local-processes.ts` does it on this machine. */
+export interface Processes {
+  /** Fault `start_failed` where the system refuses; nothing runs then, nor will. */
+  start(plan: ProcessPlan, options: ProcessOptions): Promise<ProcessHandle>;
+  /**
+   * Takes over what an earlier server started, with what it wrote down then: a pack that changed meanwhile changes nothing
+   * for a process that runs.
+   */
+  adopt(options: ProcessOptions): Adopted;
+  /** The same; `plan` counts only where nothing was written down. */
+  adopt(plan: ProcessPlan | undefined, options: ProcessOptions): Adopted;
+}
+
+/** The action's output for its result, bounded: see `stormtail.result_bytes_max`. */
+export interface KeptOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes left out of either, 0 where the text is whole. */
+  readonly stdoutCutBytes: number;
+  readonly stderrCutBytes: number;
+}

@@ -1,0 +1,226 @@
+/**
+ * The action runner: claims due executions as slots are free, runs each to its end, and at start takes over what an
+ * earlier process on this host left running.
+ *
+ * The loop wakes on hints (new work, a slot became free), on the time of the next delayed execution, and once a second
+ * whatever happens: a lost hint costs a second, never an execution.
+ */
+import { hostname } from 'node:os';
+import { messageOf } from '../base/errors.ts';
+import type { Execution } from '../core/model/execution.ts';
+import type { Context } from '../operations/context.ts';
+import { publishChange } from '../operations/execution-changes.ts';
+import type { Runners } from '../runners/runner.ts';
+import { ExecutionRun, type RunSettings } from './execution-run.ts';
+import type { Service } from './service.ts';
+
+export interface ActionRunnerOptions extends RunSettings {
+  /** Executions at the same time. */
+  readonly slots: number;
+  readonly runners: Runners;
+  /** Takes over executions of this host only; absent where there is only one, whatever it calls itself today. */
+  readonly onlyHost?: string;
+}
+
+/** Finds what a lost hint did not tell. */
+const pollMs = 1_000;
+/** While the store refuses, claims are tried again this often. */
+const retryMs = 500;
+
+export class ActionRunner implements Service {
+  readonly name = 'actionrunner';
+  readonly #context: Context;
+  readonly #options: ActionRunnerOptions;
+  readonly #runs = new Map<string, ExecutionRun>();
+  readonly #subscriptions: Disposable[] = [];
+  /** Running by the store's word at the last look, and worked on by nobody here. */
+  #orphans: ReadonlySet<string> = new Set();
+  #isClaiming = false;
+  #claimAgain = false;
+  /** The last claim took as much as it could: more may wait for a slot. While false, a slot that became free changes nothing. */
+  #mayWait = true;
+  #isStopping = false;
+  #cancelPoll: () => void = () => {};
+  #cancelDue: () => void = () => {};
+  #whenIdle: (() => void)[] = [];
+  #failing = false;
+
+  constructor(context: Context, options: ActionRunnerOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  get active(): number {
+    return this.#runs.size;
+  }
+
+  /** Executions running here, for whoever has to free room on the disk. */
+  get runs(): readonly ExecutionRun[] {
+    return [...this.#runs.values()];
+  }
+
+  async start(): Promise<void> {
+    const { bus } = this.#context;
+    this.#subscriptions.push(
+      bus.subscribe('execution.requested', () => this.#wake()),
+      bus.subscribe('execution.cancel', ({ id }) => this.#runs.get(id)?.cancel()),
+    );
+    await this.#recover();
+    this.#poll();
+    this.#wake();
+  }
+
+  /** Claims nothing more; what runs can still be canceled. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelDue();
+    if (this.#runs.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#context.clock.after(graceMs, resolve);
+      this.#whenIdle.push(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** What still runs is left running: its processes write to files, and the next start adopts them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    await Promise.all([...this.#runs.values()].map((run) => run.letGo()));
+    this.#runs.clear();
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    this.#cancelPoll();
+    this.#cancelDue();
+    for (const subscription of this.#subscriptions.splice(0)) subscription[Symbol.dispose]();
+  }
+
+  #poll(): void {
+    this.#cancelPoll = this.#context.clock.after(pollMs, () => {
+      this.#wake();
+      void this.#lookAtStarted();
+      this.#poll();
+    });
+  }
+
+  #wake(): void {
+    if (this.#isStopping) return;
+    if (this.#isClaiming) {
+      this.#claimAgain = true;
+      return;
+    }
+    this.#isClaiming = true;
+    void this.#claim().finally(() => {
+      this.#isClaiming = false;
+      if (this.#claimAgain) {
+        this.#claimAgain = false;
+        this.#wake();
+      }
+    });
+  }
+
+  async #claim(): Promise<void> {
+    const free = this.#options.slots - this.#runs.size;
+    if (free <= 0) this.#mayWait = true;
+    try {
+      // Asked at once, so that both are one message to the store; and both are waited for, so that claims never overlap.
+      const asked = await Promise.allSettled([free > 0 ? this.#claimUpTo(free) : undefined, this.#scheduleDelayed()]);
+      const refused = asked.find((outcome) => outcome.status === 'rejected');
+      if (refused) throw refused.reason;
+      if (this.#failing) this.#context.log.info({}, 'the store answers again; claiming goes on');
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing)
+        this.#context.log.error({ error: messageOf(error) }, 'no executions can be claimed; trying again');
+      this.#failing = true;
+      this.#context.clock.after(retryMs, () => this.#wake());
+    }
+  }
+
+  async #claimUpTo(limit: number): Promise<void> {
+    const { store, clock, settings } = this.#context;
+    const runner = { hostname: settings.hostname, pid: process.pid };
+    // Between claim and start nothing is lost: the claim is committed, and a restart finds it.
+    const claimed = await store.executions.claim({ limit, nowUs: clock.nowUs(), runner });
+    for (const execution of claimed) this.#begin(execution);
+    this.#mayWait = claimed.length === limit;
+    if (this.#mayWait) this.#claimAgain = true;
+  }
+
+  async #scheduleDelayed(): Promise<void> {
+    const { store, clock } = this.#context;
+    const nowUs = clock.nowUs();
+    const { moved, nextDueUs } = await store.executions.delayEarly(nowUs);
+    for (const execution of moved) publishChange(this.#context, 'update', execution);
+    this.#cancelDue();
+    if (nextDueUs !== undefined && nextDueUs > nowUs)
+      this.#cancelDue = clock.after((nextDueUs - nowUs) / 1000 + 1, () => this.#wake());
+  }
+
+  #begin(execution: Execution): void {
+    this.#announce(execution);
+    const run = new ExecutionRun(this.#context, this.#options.runners, this.#options, execution);
+    this.#track(run, run.start());
+  }
+
+  #track(run: ExecutionRun, done: Promise<void>): void {
+    this.#runs.set(run.id, run);
+    void done
+      .catch((error) =>
+        this.#context.log.error(
+          { execution: run.id, error: messageOf(error) },
+          'an execution was given up; it is looked at again at the next start',
+        ),
+      )
+      .finally(() => {
+        if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
+        if (this.#runs.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+        if (this.#mayWait) this.#wake();
+      });
+  }
+
+  /** Both steps of a claim are told, as clients know them from StackStorm: scheduled, then running. */
+  #announce(execution: Execution): void {
+    if (!this.#context.bus.hasListeners('execution.changed', execution.id)) return;
+    publishChange(this.#context, 'update', { ...execution, status: 'scheduled', log: execution.log.slice(0, -1) });
+    publishChange(this.#context, 'update', execution);
+  }
+
+  /**
+   * What the store says is running here: a cancel whose hint was lost, and an execution that nobody here works on,
+   * because its run was given up. The latter is taken over when it is seen twice, so that one just claimed is not.
+   */
+  async #lookAtStarted(): Promise<void> {
+    try {
+      const orphans = new Set<string>();
+      for (const execution of await this.#context.store.executions.started(this.#options.onlyHost)) {
+        const run = this.#runs.get(execution.id);
+        if (run && execution.status === 'canceling') run.cancel();
+        if (run || this.#isStopping) continue;
+        if (this.#orphans.has(execution.id)) this.#takeOver(execution);
+        else orphans.add(execution.id);
+      }
+      this.#orphans = orphans;
+    } catch (error) {
+      this.#context.log.warn({ error: messageOf(error) }, 'cannot look at what is running; trying again');
+    }
+  }
+
+  #takeOver(execution: Execution): void {
+    const run = new ExecutionRun(this.#context, this.#options.runners, this.#options, execution);
+    this.#track(run, run.adopt());
+  }
+
+  async #recover(): Promise<void> {
+    const left = await this.#context.store.executions.started(this.#options.onlyHost);
+    for (const execution of left) this.#takeOver(execution);
+    if (left.length > 0)
+      this.#context.log.info(
+        { executions: left.length, host: hostname() },
+        'taking over executions that an earlier process left',
+      );
+  }
+}

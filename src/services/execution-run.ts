@@ -1,0 +1,368 @@
+/**
+ * One execution on this host, from claim to final status. The order that matters: the output log is open before the
+ * process starts; it is sealed and durable before the final status is stored; the final status is stored before anybody
+ * is told.
+ */
+import { Fault, isFault, messageOf } from '../base/errors.ts';
+import type { Execution, ExecutionResult, OutputSummary } from '../core/model/execution.ts';
+import type { ExecutionStatus } from '../core/model/execution-status.ts';
+import { finalParameters } from '../core/params/final-parameters.ts';
+import { cancelResult } from '../operations/change-execution.ts';
+import type { Context } from '../operations/context.ts';
+import { publishChange } from '../operations/execution-changes.ts';
+import { issueServiceToken } from '../operations/service-token.ts';
+import { readPackConfig } from '../operations/pack-config.ts';
+import type { KeptOutput, Processes, ProcessHandle, ProcessOptions, StopReason } from '../runners/process.ts';
+import type { Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
+import type { OutputWriter } from '../store/output-store.ts';
+
+export interface RunSettings {
+  /** From TERM to KILL. */
+  readonly killGraceMs: number;
+  /** Of each stream, in the result. */
+  readonly resultBytesMax: number;
+  /** False: nobody is told of output while it is printed. The log is kept, and can be read. */
+  readonly streamOutput: boolean;
+  readonly processes: Processes;
+  /** Told when output could not be written for want of room. */
+  readonly onStorageFull: () => void;
+  /** Has the room on the disk looked at now: a process may have met its end and ended by that. Calls `outputWasLost`. */
+  readonly lookAtStorage: () => void;
+}
+
+/** Between tries to store a final status while the store refuses: it has to be stored some time. */
+const finishRetryMs = [100, 500, 1_000, 5_000] as const;
+
+/** Refusals, other than for want of room, after which the result itself is taken to be the reason. */
+const unboundedTries = 5;
+
+export class ExecutionRun {
+  readonly id: string;
+  readonly #context: Context;
+  readonly #runners: Runners;
+  readonly #settings: RunSettings;
+  readonly #execution: Execution;
+  #handle: ProcessHandle | undefined;
+  #writer: OutputWriter | undefined;
+  #wantsStop: StopReason | undefined;
+  #isLetGo = false;
+  #cancelTimeout: () => void = () => {};
+  #lostOutput = false;
+  #isUnkilled = false;
+  /** Output that was there already when this process took over. */
+  #bytesBefore = 0;
+
+  constructor(context: Context, runners: Runners, settings: RunSettings, execution: Execution) {
+    this.id = execution.id;
+    this.#context = context;
+    this.#runners = runners;
+    this.#settings = settings;
+    this.#execution = execution;
+  }
+
+  /** Bytes of output since this process follows it. */
+  get grownBytes(): number {
+    return (this.#writer?.bytes ?? 0) - this.#bytesBefore;
+  }
+
+  cancel(): void {
+    this.stop('cancel');
+  }
+
+  stop(reason: StopReason): void {
+    this.#wantsStop ??= reason;
+    this.#handle?.stop(this.#wantsStop, this.#settings.killGraceMs);
+  }
+
+  /** Leaves the process alone for the next server; stores nothing more. */
+  async letGo(): Promise<void> {
+    this.#isLetGo = true;
+    this.#cancelTimeout();
+    // Without taking in what is unfinished: the next server finds it in the files, perhaps with the other half of a character.
+    await this.#writer?.[Symbol.asyncDispose]();
+  }
+
+  /** Runs what was just claimed. */
+  async start(): Promise<void> {
+    await this.#guarded(async () => {
+      const { unreadable } = this.#execution;
+      if (unreadable !== undefined)
+        throw new Fault('store_failed', `its secret parameters cannot be read: ${unreadable}`);
+      return this.#begin(this.#runner());
+    });
+  }
+
+  /** Takes over what an earlier process started, or perhaps did not get to start. */
+  async adopt(): Promise<void> {
+    await this.#guarded(async () => {
+      if (this.#execution.status === 'canceling') this.#wantsStop = 'cancel';
+      const runner = this.#runners.get(this.#execution.runner.name);
+      if (runner?.kind === 'immediate') return this.#begin(runner);
+      await this.#open();
+      // By what was written down at its start alone: packs and settings may have changed since, the process has not.
+      const adopted = this.#settings.processes.adopt(this.#processOptions());
+      if (adopted === 'gone')
+        return this.#abandoned('the process was gone when the server came back, and left no exit status');
+      // Claimed, but the server died before the process existed: it starts now, for the first time.
+      if (adopted === 'never started') return this.#begin(this.#runner());
+      this.#handle = adopted;
+      if (!runner) throw this.#noRunner();
+      return this.#follow(runner, await this.#request(), adopted);
+    });
+  }
+
+  async #begin(runner: Runner): Promise<Outcome> {
+    const request = await this.#requestWithConfig();
+    if (runner.kind === 'immediate') return this.#runImmediate(runner, request);
+    const plan = await runner.plan(request);
+    if (!this.#writer) await this.#open();
+    // Canceled before anything ran: `#finish` makes the result.
+    if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
+    this.#handle = await this.#settings.processes.start(plan, this.#processOptions());
+    return this.#follow(runner, request, this.#handle);
+  }
+
+  #processOptions(): ProcessOptions {
+    const directory = this.#writer?.directory ?? '';
+    return { executionId: this.id, directory, clock: this.#context.clock };
+  }
+
+  async #open(): Promise<void> {
+    const { bus, output } = this.#context;
+    this.#writer = await output.open(this.id, {
+      isWanted: () => this.#settings.streamOutput && bus.hasListeners('output.appended', this.id),
+      appended: (segments) => bus.publish('output.appended', { execution_id: this.id, segments }, this.id),
+      // Whoever follows can read the log.
+      wantsLong: () => false,
+      grew: (end_seq) => bus.publish('output.appended', { execution_id: this.id, segments: [], end_seq }, this.id),
+      storageFull: () => {
+        this.#lostOutput = true;
+        this.#settings.onStorageFull();
+      },
+      failed: (error) =>
+        this.#context.log.error(
+          { execution: this.id, error: messageOf(error) },
+          'the output of an execution cannot be taken in; trying again',
+        ),
+    });
+    this.#bytesBefore = this.#writer.bytes;
+  }
+
+  /** The disk was full while this ran: the process's own writes may have failed, and nobody can say how many. */
+  outputWasLost(): void {
+    this.#lostOutput = true;
+  }
+
+  async #follow(runner: ProcessRunner, request: RunRequest, handle: ProcessHandle): Promise<Outcome> {
+    const { clock } = this.#context;
+    const elapsedMs = (clock.nowUs() - startedUs(this.#execution)) / 1000;
+    const timeoutMs = Math.max(0, handle.timeoutMs - Math.max(0, elapsedMs));
+    this.#cancelTimeout = clock.after(timeoutMs, () => this.stop('timeout'));
+    if (this.#wantsStop) handle.stop(this.#wantsStop, this.#settings.killGraceMs);
+    const end = await handle.ended;
+    this.#cancelTimeout();
+    this.#isUnkilled = end.unkilled === true;
+    this.#settings.lookAtStorage();
+    await this.#writer?.catchUp();
+    if (this.#isLetGo) return { status: 'failed', result: {} };
+    this.#writer?.flush();
+    const outcome = this.#withLoss(runner.conclude(request, end, await this.#kept()));
+    return { ...outcome, ...(this.#isLetGo ? {} : { endUs: end.endUs }) };
+  }
+
+  /** What failed while the disk was full most likely failed of that, and could not say so: its own words are lost too. */
+  #withLoss(outcome: Outcome): Outcome {
+    if (!this.#lostOutput || outcome.status !== 'failed' || outcome.result.error !== undefined) return outcome;
+    const error = 'the disk that keeps the output was full while this ran; part of the output is lost';
+    return { ...outcome, result: { ...outcome.result, error } };
+  }
+
+  async #kept(): Promise<KeptOutput> {
+    const empty = { text: '', cutBytes: 0 };
+    const [stdout, stderr] = this.#writer
+      ? await Promise.all([
+          this.#writer.kept('stdout', this.#settings.resultBytesMax),
+          this.#writer.kept('stderr', this.#settings.resultBytesMax),
+        ])
+      : [empty, empty];
+    return {
+      stdout: stdout.text,
+      stderr: stderr.text,
+      stdoutCutBytes: stdout.cutBytes,
+      stderrCutBytes: stderr.cutBytes,
+    };
+  }
+
+  #runImmediate(runner: Extract<Runner, { kind: 'immediate' }>, request: RunRequest): Outcome {
+    const { outcome, announcement } = runner.run(request);
+    if (announcement) {
+      const trace = this.#execution.context.trace_context ?? null;
+      this.#context.bus.publish('announcement', { ...announcement, trace_context: trace }, announcement.route);
+    }
+    return outcome;
+  }
+
+  /** Whatever goes wrong on the way, the execution ends, with the reason in its result. */
+  async #guarded(work: () => Promise<Outcome & { endUs?: number }>): Promise<void> {
+    let outcome: Outcome & { endUs?: number };
+    try {
+      outcome = await work();
+    } catch (error) {
+      if (this.#isLetGo) return;
+      // A process that nobody follows any more must not outlive its execution.
+      this.#handle?.stop('cancel', this.#settings.killGraceMs);
+      await this.#handle?.ended.catch(() => {});
+      const isExpected = error instanceof Fault;
+      if (!isExpected)
+        this.#context.log.error(
+          { execution: this.id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+          'an execution failed for a reason of our own',
+        );
+      outcome = {
+        status: 'failed',
+        // Where in our own code it was found helps nobody whose action cannot be run; where we are wrong it does.
+        result: {
+          error: messageOf(error),
+          traceback: error instanceof Error && !isExpected ? (error.stack ?? '') : '',
+        },
+      };
+    }
+    this.#cancelTimeout();
+    if (this.#isLetGo) return;
+    await this.#finish(outcome);
+  }
+
+  #runner(): Runner {
+    const { name, enabled } = this.#execution.runner;
+    if (!enabled) throw new Fault('forbidden', `Runner "${name}" has been disabled by the administrator.`);
+    const runner = this.#runners.get(name);
+    if (!runner) throw this.#noRunner();
+    return runner;
+  }
+
+  #noRunner(): Fault {
+    const known = [...this.#runners.keys()].join(', ');
+    return new Fault('not_found', `this version has no runner "${this.#execution.runner.name}"; it has ${known}`);
+  }
+
+  async #requestWithConfig(): Promise<RunRequest> {
+    const { action, runner } = this.#execution;
+    if (runner.name !== 'python-script') return this.#request();
+    const pack = await this.#context.store.content.findPack(action.pack);
+    return { ...(await this.#request()), config: await readPackConfig(this.#context, action.pack, pack?.path) };
+  }
+
+  async #request(): Promise<RunRequest> {
+    const { action, runner, parameters, context } = this.#execution;
+    const { settings, store } = this.#context;
+    const pack = await store.content.findPack(action.pack);
+    const split = finalParameters({ runner, action, live: parameters });
+    const token = issueServiceToken(this.#context, this.id, context.user);
+    return {
+      executionId: this.id,
+      action,
+      runnerParameters: split.runner,
+      actionParameters: split.action,
+      packPath: pack?.path ?? settings.home,
+      user: context.user,
+      environment: {
+        ST2_ACTION_PACK_NAME: action.pack,
+        ST2_ACTION_EXECUTION_ID: this.id,
+        ST2_ACTION_API_URL: settings.apiUrl,
+        ST2_ACTION_AUTH_TOKEN: token,
+        ST2_ACTION_DEBUG: split.runner.debug === true ? 'True' : 'False',
+      },
+      token,
+      apiUrl: settings.apiUrl,
+      config: {},
+    };
+  }
+
+  #abandoned(reason: string): Outcome & { reason: string } {
+    return { status: 'abandoned', result: { error: reason }, reason };
+  }
+
+  async #finish(outcome: Outcome & { endUs?: number; reason?: string }): Promise<void> {
+    const summary = await this.#seal();
+    const canceled = this.#wantsStop === 'cancel';
+    const finished = canceled
+      ? await this.#store('canceled', await this.#canceledResult(outcome.result), outcome, summary)
+      : ((await this.#store(outcome.status, outcome.result, outcome, summary)) ??
+        // Canceled in the very moment it ended by itself: the cancel was acknowledged, so it counts.
+        (await this.#store('canceled', await this.#canceledResult(outcome.result), outcome, summary)));
+    if (finished) publishChange(this.#context, 'update', finished);
+  }
+
+  /** StackStorm's result of a canceled action, with what it had printed until then. */
+  async #canceledResult(result: ExecutionResult): Promise<ExecutionResult> {
+    const current = await this.#context.store.executions.find(this.id).catch(() => undefined);
+    const by = current?.context.cancelled_by ?? this.#execution.context.cancelled_by;
+    const { error, ...kept } = result;
+    // That it was canceled is no error; that some of it goes on is.
+    return {
+      ...kept,
+      ...(this.#isUnkilled && { error }),
+      ...cancelResult(typeof by === 'string' ? by : this.#execution.context.user),
+    };
+  }
+
+  async #seal(): Promise<OutputSummary | undefined> {
+    if (!this.#writer) return undefined;
+    try {
+      if (this.#lostOutput) this.#writer.markLost(-1);
+      return await this.#writer.seal();
+    } catch (error) {
+      this.#context.log.error(
+        { execution: this.id, error: messageOf(error) },
+        'the output of an execution could not be completed',
+      );
+      return { records: this.#writer.endSeq, lines: 0, bytes: this.#writer.bytes, lost_bytes: -1 };
+    }
+  }
+
+  /** Undefined where the execution is no longer ours to finish. Tries until the store takes it: the end must not be lost. */
+  async #store(
+    status: ExecutionStatus,
+    result: ExecutionResult,
+    outcome: { endUs?: number; reason?: string },
+    output: OutputSummary | undefined,
+  ): Promise<Execution | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      const nowUs = this.#context.clock.nowUs();
+      try {
+        return await this.#context.store.executions.finish(this.id, {
+          to: status,
+          // A cancel that came meanwhile has the last word.
+          from: status === 'canceled' ? ['canceling', 'running'] : ['running'],
+          attempt: this.#execution.attempt,
+          atUs: nowUs,
+          endUs: Math.min(outcome.endUs ?? nowUs, nowUs),
+          result,
+          ...(output && { output }),
+          ...(outcome.reason !== undefined && { reason: outcome.reason }),
+        });
+      } catch (error) {
+        if (isFault(error, 'storage_full')) this.#settings.onStorageFull();
+        else if (attempt === unboundedTries) return this.#store(status, unstorable(error), outcome, output);
+        const waitMs = finishRetryMs[Math.min(attempt, finishRetryMs.length - 1)] ?? 5_000;
+        this.#context.log.error(
+          { execution: this.id, status, error: messageOf(error), ms: waitMs },
+          'the end of an execution cannot be stored; trying again',
+        );
+        if (this.#isLetGo) throw error;
+        await new Promise<void>((resolve) => this.#context.clock.after(waitMs, resolve));
+      }
+    }
+  }
+}
+
+/** What stands for a result that the store refuses again and again: the execution must end all the same. */
+function unstorable(error: unknown): ExecutionResult {
+  return { error: `the result could not be stored: ${messageOf(error)}` };
+}
+
+/** When it began to run: the timeout counts from there, also across a restart of the server. */
+function startedUs(execution: Execution): number {
+  const running = execution.log.findLast((entry) => entry.status === 'running');
+  return running ? Date.parse(running.timestamp) * 1000 : execution.start_us;
+}

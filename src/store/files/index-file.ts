@@ -1,0 +1,104 @@
+/**
+ * The file of an index, as its one writer sees it. Made with its first entry: many executions print nothing, and a file
+ * for nothing costs five calls to the system and an inode.
+ */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
+import { systemCode } from '../../base/errors.ts';
+import {
+  decodeEntry,
+  encodeEntry,
+  entriesIn,
+  entryPosition,
+  entrySize,
+  type IndexEntry,
+  indexHeader,
+} from './output-index.ts';
+
+const sync = promisify(fdatasync);
+
+export class IndexFile {
+  readonly #path: string;
+  #fd: number | undefined;
+  #entries = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * What an earlier process wrote, as far as it continues the log, once, before anything is appended: after a power
+   * failure the file may be long and end in zeros. `keep` must follow.
+   */
+  read(): readonly IndexEntry[] {
+    if (!existsSync(this.#path)) return [];
+    const fd = openSync(this.#path, constants.O_RDWR);
+    this.#fd = fd;
+    const buffer = Buffer.alloc(entriesIn(fstatSync(fd).size) * entrySize);
+    readSync(fd, buffer, 0, buffer.length, entryPosition(0));
+    const entries: IndexEntry[] = [];
+    let endSeq = 0;
+    for (let at = 0; at < buffer.length; at += entrySize) {
+      const entry = readableEntry(buffer, at);
+      if (entry?.firstSeq !== endSeq + 1) break;
+      entries.push(entry);
+      endSeq = entry.firstSeq + entry.records - 1;
+    }
+    return entries;
+  }
+
+  /** Keeps the first `entries` of what was read and cuts off the rest. */
+  keep(entries: number): void {
+    this.#entries = entries;
+    // A header that was torn is written again with the first entry.
+    if (this.#fd !== undefined) ftruncateSync(this.#fd, entries > 0 ? entryPosition(entries) : 0);
+  }
+
+  /** False where there is no room on the disk: nothing was appended then. */
+  append(entry: IndexEntry): boolean {
+    try {
+      this.#fd ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
+      if (this.#entries === 0 && writeSync(this.#fd, indexHeader, 0, indexHeader.length, 0) !== indexHeader.length)
+        return false;
+      const written = writeSync(this.#fd, encodeEntry(entry), 0, entrySize, entryPosition(this.#entries));
+      if (written !== entrySize) return false;
+    } catch (error) {
+      if (isNoRoom(error)) return false;
+      throw error;
+    }
+    this.#entries += 1;
+    return true;
+  }
+
+  async sync(): Promise<void> {
+    if (this.#fd !== undefined) await sync(this.#fd);
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+export function isNoRoom(error: unknown): boolean {
+  return systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT';
+}
+
+function readableEntry(buffer: Buffer, at: number): IndexEntry | undefined {
+  try {
+    return decodeEntry(buffer, at);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+/** The text of one type of output for a result: whole where it is short enough, else its head and tail. */
+import { incompleteTail } from '../../core/model/output-segment.ts';
+import type { OutputType } from '../../core/model/output-record.ts';
+import type { KeptText } from '../output-store.ts';
+import { OutputBytes } from './output-bytes.ts';
+
+/**
+ * Of a text that has to be cut, this much of each end: it cannot be parsed as a value any more and is only looked at, and
+ * every reader of the execution pays for it.
+ */
+const cutHalfMax = 256 * 1024;
+
+/** Of the first `size` bytes of the output. Neither end of the cut splits a character. */
+export async function keptText(
+  { directory, type }: { readonly directory: string; readonly type: OutputType },
+  size: number,
+  bytesMax: number,
+): Promise<KeptText> {
+  const output = await OutputBytes.open(directory, type);
+  const lost = Math.min(size, output?.lostBytes ?? size);
+  try {
+    const read = async (start: number, length: number) => {
+      const buffer = Buffer.allocUnsafe(length);
+      return buffer.subarray(0, await output?.read(buffer, start));
+    };
+    const { text, cutBytes } = await headAndTail(read, { start: lost, end: size }, bytesMax);
+    const missing = lost === 0 ? '' : `[${lost} bytes are lost here: the action emptied the file of its output]\n`;
+    return { text: missing + text, cutBytes: cutBytes + lost };
+  } finally {
+    await output?.close();
+  }
+}
+
+async function headAndTail(
+  read: (start: number, length: number) => Promise<Buffer>,
+  { start, end }: { readonly start: number; readonly end: number },
+  bytesMax: number,
+): Promise<KeptText> {
+  const size = end - start;
+  if (size <= bytesMax) return { text: (await read(start, size)).toString('utf8'), cutBytes: 0 };
+  const half = Math.min(Math.floor(bytesMax / 2), cutHalfMax);
+  const head = await read(start, half);
+  const wholeHead = head.subarray(0, head.length - incompleteTail(head));
+  const tail = await read(end - half, half);
+  const skipped = tail.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  const wholeTail = tail.subarray(Math.max(0, skipped));
+  const cutBytes = size - wholeHead.length - wholeTail.length;
+  return {
+    text: `${wholeHead.toString('utf8')}\n[${cutBytes} of ${size} bytes cut out here; the execution's output has them all]\n${wholeTail.toString('utf8')}`,
+    cutBytes,
+  };
+}

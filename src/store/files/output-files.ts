@@ -1,0 +1,153 @@
+/**
+ * Output on disk: `<root>/<bucket>/<execution id>/` holds the raw files, `<bucket>/<id>.index` the index (outside the
+ * watched directory, so that writing it wakes nobody). A bucket is about an hour of ids: retention drops old buckets.
+ */
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { type ErrorCode, Fault, messageOf, systemCode } from '../../base/errors.ts';
+import type { OutputSummary } from '../../core/model/execution.ts';
+import type { OutputType } from '../../core/model/output-record.ts';
+import type { OutputListener, OutputStore, OutputWish, OutputWriter } from '../output-store.ts';
+import { HeldBudget } from './held-bytes.ts';
+import { LookBudget } from './look-budget.ts';
+import { OutputBytes } from './output-bytes.ts';
+import { emptyPage, readPage, readSummary } from './output-reader.ts';
+import { FileOutputWriter } from './output-writer.ts';
+
+const bucketName = /^[0-9a-f]{5}$/;
+const idName = /^[0-9a-f]{24}$/;
+
+/** Stands for each raw byte that is lost, so that the others keep their places: ASCII has a character for just that. */
+const substitute = 0x1a;
+
+/** What the system says when a log cannot be opened, and what it means to who wanted it. */
+const openFaults: Readonly<Record<string, ErrorCode>> = {
+  EMFILE: 'busy',
+  ENFILE: 'busy',
+  ENOSPC: 'storage_full',
+  EDQUOT: 'storage_full',
+  EACCES: 'home_unusable',
+  EPERM: 'home_unusable',
+  EROFS: 'home_unusable',
+  ENOTDIR: 'home_unusable',
+  EIO: 'home_unusable',
+};
+
+export class OutputFiles implements OutputStore {
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #budget = new LookBudget();
+  readonly #heldBudget = new HeldBudget();
+  /** Logs that are written here now. */
+  readonly #growing = new Map<string, FileOutputWriter>();
+
+  constructor(root: string, clock: Clock) {
+    this.#root = root;
+    this.#clock = clock;
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    // Output may hold secrets. It is kept, and read, as it was printed: who may look at it is up to those who ask for it.
+    chmodSync(root, 0o700);
+  }
+
+  async open(executionId: string, listener: OutputListener): Promise<OutputWriter> {
+    const paths = this.#paths(executionId);
+    try {
+      mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
+      const writer: FileOutputWriter = new FileOutputWriter(paths, {
+        clock: this.#clock,
+        listener,
+        budget: this.#budget,
+        heldBudget: this.#heldBudget,
+        closed: () => {
+          if (this.#growing.get(executionId) === writer) this.#growing.delete(executionId);
+        },
+      });
+      this.#growing.set(executionId, writer);
+      return writer;
+    } catch (error) {
+      const code = openFaults[systemCode(error) ?? ''];
+      if (!code) throw error;
+      const message = `the output of execution ${executionId} cannot be kept: ${messageOf(error)}`;
+      throw new Fault(code, message, { cause: error });
+    }
+  }
+
+  async read(executionId: string, wish: OutputWish) {
+    // A follower that has it all is answered without a look at the files; there are two such questions per execution.
+    const growing = this.#growing.get(executionId);
+    if (growing && wish.afterSeq >= growing.endSeq) return emptyPage(wish, growing.endSeq);
+    return readPage(this.#paths(executionId), wish, growing);
+  }
+
+  async summary(executionId: string): Promise<OutputSummary | undefined> {
+    const paths = this.#paths(executionId);
+    const isKnown = existsSync(paths.directory);
+    return (await readSummary(paths)) ?? (isKnown ? { records: 0, lines: 0, bytes: 0, lost_bytes: 0 } : undefined);
+  }
+
+  async remove(executionId: string): Promise<void> {
+    const paths = this.#paths(executionId);
+    await rm(paths.directory, { recursive: true, force: true });
+    await rm(paths.index, { force: true });
+  }
+
+  async *ids(createdBeforeUs: number): AsyncGenerator<string> {
+    const before = Math.floor(createdBeforeUs / 1_000_000)
+      .toString(16)
+      .padStart(8, '0');
+    for (const bucket of (await readdir(this.#root)).filter((name) => bucketName.test(name)).sort()) {
+      if (bucket > before.slice(0, bucket.length)) return;
+      const names = await namesIn(join(this.#root, bucket));
+      // Who printed nothing has a directory and no index.
+      const ids = new Set(names.map((name) => name.replace(/\.index$/, '')).filter((name) => idName.test(name)));
+      for (const id of [...ids].sort()) if (id.slice(0, 8) < before) yield id;
+      // An hour's bucket that was emptied by this or earlier rounds.
+      if (names.length === 0) await removeEmpty(join(this.#root, bucket));
+    }
+  }
+
+  async raw(
+    executionId: string,
+    type: OutputType,
+    range: { start: number; bytesMax: number },
+  ): Promise<Buffer | undefined> {
+    const output = await OutputBytes.open(this.#paths(executionId).directory, type);
+    if (!output) return undefined;
+    try {
+      const buffer = Buffer.allocUnsafe(range.bytesMax);
+      const lost = Math.min(range.bytesMax, output.lostBytes - range.start);
+      if (lost > 0) return buffer.subarray(0, lost).fill(substitute);
+      const found = buffer.subarray(0, await output.read(buffer, range.start));
+      // The files of processes are there from the start: one in which nothing was written is none.
+      return found.length === 0 && range.start === 0 ? undefined : found;
+    } finally {
+      await output.close();
+    }
+  }
+
+  #paths(executionId: string) {
+    const bucket = join(this.#root, executionId.slice(0, 5));
+    return { directory: join(bucket, executionId), index: join(bucket, `${executionId}.index`) };
+  }
+}
+
+/** Nothing where it is no directory, or was removed just now: others may leave their files among ours. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  }
+}
+
+async function removeEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    // Not a directory, no longer there, or no longer empty: then it is not ours to remove.
+    if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY'].includes(systemCode(error) ?? '')) throw error;
+  }
+}

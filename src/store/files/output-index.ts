@@ -1,0 +1,56 @@
+/**
+ * The index of an output log: a file of fixed-size entries, one per segment, in the one order of the log. Fixed size
+ * makes a cursor a binary search, and an entry torn by a crash is recognised by the file's length and cut off.
+ *
+ * 16 bytes of header, then per entry (48 bytes, little endian): type u8, flags u8, lane u16 (always 0: one place of
+ * origin), records u32, lines u32, length u32, offset f64, firstSeq f64, timeUs f64, lostBytes f64.
+ */
+import { Buffer } from 'node:buffer';
+import { outputTypes } from '../../core/model/output-record.ts';
+import type { OutputSegment } from '../../core/model/output-segment.ts';
+
+export const indexHeader = Buffer.from('stormtail-out 1\n', 'latin1');
+export const entrySize = 48;
+
+const denseFlag = 1;
+
+export type IndexEntry = Omit<OutputSegment, 'bytes'> & { readonly length: number };
+
+export function encodeEntry(entry: IndexEntry): Buffer {
+  const buffer = Buffer.alloc(entrySize);
+  buffer.writeUInt8(outputTypes.indexOf(entry.type), 0);
+  buffer.writeUInt8(entry.isDense ? denseFlag : 0, 1);
+  buffer.writeUInt32LE(entry.records, 4);
+  buffer.writeUInt32LE(entry.lines, 8);
+  buffer.writeUInt32LE(entry.length, 12);
+  buffer.writeDoubleLE(entry.offset, 16);
+  buffer.writeDoubleLE(entry.firstSeq, 24);
+  buffer.writeDoubleLE(entry.timeUs, 32);
+  buffer.writeDoubleLE(entry.lostBytes, 40);
+  return buffer;
+}
+
+/** The entry at byte `at` of `buffer`. Throws where it cannot have been written by `encodeEntry`. */
+export function decodeEntry(buffer: Buffer, at: number): IndexEntry {
+  const type = outputTypes[buffer.readUInt8(at)];
+  if (!type) throw new RangeError(`damaged output index: type ${buffer.readUInt8(at)}`);
+  return {
+    type,
+    isDense: (buffer.readUInt8(at + 1) & denseFlag) !== 0,
+    records: buffer.readUInt32LE(at + 4),
+    lines: buffer.readUInt32LE(at + 8),
+    length: buffer.readUInt32LE(at + 12),
+    offset: buffer.readDoubleLE(at + 16),
+    firstSeq: buffer.readDoubleLE(at + 24),
+    timeUs: buffer.readDoubleLE(at + 32),
+    lostBytes: buffer.readDoubleLE(at + 40),
+  };
+}
+
+export function entriesIn(fileSize: number): number {
+  return Math.max(0, Math.floor((fileSize - indexHeader.length) / entrySize));
+}
+
+export function entryPosition(index: number): number {
+  return indexHeader.length + index * entrySize;
+}
