@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'web/src/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', 'dist/**', ...(process.env['STORMTAIL_QUICK'] ? slow : [])],
+    setupFiles: ['test/support/property-seed.ts'],
     // Processes, not threads: tests start servers and children, and one that breaks its process must not take others along.
     pool: 'forks',
     // A test that waits longer than this waits for something that will not come. Slow ones say their own limit.

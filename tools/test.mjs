@@ -3,7 +3,7 @@
 // conformance and Python case, and one for each other stage. Exit 1 when anything failed.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, explainBuildError } from './build.mjs';
 import { checkNodeVersion, installDependencies } from './install.mjs';
@@ -18,6 +18,8 @@ process.chdir(root);
 const env = {
   ...process.env,
   PATH: [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter),
+  // Colours are for terminals; a log is read as text.
+  ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
   ...(isQuick ? { STORMTAIL_QUICK: '1' } : {}),
 };
 
@@ -37,6 +39,8 @@ const stages = [
 
 let passed = 0;
 let failed = 0;
+/** Said again at the very end, where a long log is looked at first. */
+const failures = [];
 for (const [name, stage] of stages) {
   const startedAt = Date.now();
   print(`\n=== ${name}`);
@@ -50,11 +54,14 @@ for (const [name, stage] of stages) {
   passed += outcome.passed;
   failed += outcome.failed;
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  if (outcome.failed > 0) failures.push(...(outcome.failures ?? [name]));
   print(`--- ${name}: ${outcome.passed} passed, ${outcome.failed} failed (${seconds} s)`);
   // Without dependencies nothing else can run.
   if (name === 'install' && outcome.failed > 0) break;
 }
-print(`\n${passed} passed, ${failed} failed`);
+print('');
+for (const failure of failures) print(`FAILED ${failure}`);
+print(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function asOne(work) {
@@ -88,10 +95,20 @@ async function vitest() {
     const counted = result.numFailedTests + broken;
     if (result.numPendingTests > 0) print(`${result.numPendingTests} tests skipped`);
     // Errors outside of any test end vitest with 1 although every test passed.
-    return { passed: result.numPassedTests, failed: code !== 0 && counted === 0 ? 1 : counted };
+    return {
+      passed: result.numPassedTests,
+      failed: code !== 0 && counted === 0 ? 1 : counted,
+      failures: result.testResults.flatMap(failuresIn),
+    };
   } finally {
     rmSync(report, { force: true });
   }
+}
+
+function failuresIn({ name, status, assertionResults }) {
+  const tests = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
+  const file = relative(root, name);
+  return status === 'failed' && tests.length === 0 ? [file] : tests.map((test) => `${file}: ${test}`);
 }
 
 async function conformance() {

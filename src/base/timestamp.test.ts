@@ -5,6 +5,9 @@ import { formatTimestamp, parseTimestamp } from './timestamp.ts';
 test('a moment is written with six digits and Z, and read back exactly', () => {
   expect(formatTimestamp(1_530_000_000_123_456)).toBe('2018-06-26T08:00:00.123456Z');
   expect(formatTimestamp(1_530_000_000_000_007)).toBe('2018-06-26T08:00:00.000007Z');
+  expect(formatTimestamp(-1)).toBe('1969-12-31T23:59:59.999999Z');
+  // Too far for exact microseconds, and once written with a negative fraction.
+  expect(formatTimestamp(141_521_511_658_118 * 1000 + 985)).toMatch(/^6454-08-21T11:00:58\.11\d{4}Z$/);
   // Years 1970 to 9999.
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), fc.nat(999), (ms, rest) => {

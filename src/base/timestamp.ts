@@ -4,8 +4,9 @@ const accepted = /^(\d{4})-(\d{2})-(\d{2})[\sT](\d{2}):(\d{2}):(\d{2})(?:\.(\d{3
 
 /** `1530000000123456` → `2018-06-26T08:00:00.123456Z`. */
 export function formatTimestamp(us: number): string {
-  const ms = Math.floor(us / 1000);
-  const rest = us - ms * 1000;
+  // The remainder is exact for every number; `us - ms * 1000` is not where the product is beyond 2^53 (the year 2255).
+  const rest = ((us % 1000) + 1000) % 1000;
+  const ms = Math.round((us - rest) / 1000);
   return `${new Date(ms).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
 }
 

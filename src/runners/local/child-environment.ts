@@ -40,14 +40,15 @@ export function childEnvironment(
     passedOn = passedOnBy(server);
     inheritedFrom.set(server, passedOn);
   }
-  const environment: Record<string, string> = { ...passedOn };
+  // Without a prototype: a variable may be called __proto__.
+  const environment: Record<string, string> = Object.assign(Object.create(null), passedOn);
   if (typeof parameter === 'object' && parameter !== null) {
     for (const [name, value] of Object.entries(parameter)) {
       if (value === null || value === undefined) continue;
       environment[name] = typeof value === 'string' ? value : JSON.stringify(value);
     }
   }
-  return { ...environment, ...actionVariables };
+  return Object.assign(environment, actionVariables);
 }
 
 function passedOnBy(server: Variables): Readonly<Record<string, string>> {

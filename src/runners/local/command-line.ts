@@ -12,7 +12,8 @@ export interface CommandLine {
 
 /** Fault `start_failed` where there is no way. */
 export function commandLine(argv: readonly string[], environment: Readonly<Record<string, string>>): CommandLine {
-  const exported: Record<string, string> = {};
+  // Without a prototype: a variable may be called __proto__.
+  const exported: Record<string, string> = Object.create(null);
   const assigned: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !ownToShells.has(name) && !name.startsWith('BASH'))

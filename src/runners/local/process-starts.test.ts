@@ -90,6 +90,8 @@ const special = fc.constantFrom(
     'p',
     'HISTFILE',
     'TMOUT',
+    '__proto__',
+    'constructor',
     'BASH_XTRACEFD',
   ],
 );
