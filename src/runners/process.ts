@@ -12,6 +12,11 @@ export interface ProcessPlan {
   readonly cwd: string;
   /** What the process reads on standard input; else it is empty. Never touches an argument list or a named file. */
   readonly stdin?: string;
+  /** Standard input stays open after `stdin` was read, for what is sent later. */
+  readonly isInputOpen?: true;
+  /** The process is given a terminal of this size; its standard error goes there too. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+  readonly limits?: ProcessLimits;
   readonly timeoutMs: number;
   /** Environment variable that names the file for its result, for a process that hands one over. */
   readonly resultVariable?: string;
@@ -19,6 +24,19 @@ export interface ProcessPlan {
   readonly resultBytesMax?: number;
   /** The process may run as another user, so signals have to go through sudo. */
   readonly signalsNeedSudo: boolean;
+}
+
+/** What the process and everything it starts may use; what is not said is as the server's own. */
+export interface ProcessLimits {
+  /** Length of any file it writes. */
+  readonly fileBytesMax?: number;
+  /** Processes of its user. */
+  readonly processesMax?: number;
+  /** Of one process. */
+  readonly cpuSecondsMax?: number;
+  /** Address space of one process. */
+  readonly memoryBytesMax?: number;
+  readonly openFilesMax?: number;
 }
 
 /** Why the server stopped a process. */

@@ -1,8 +1,10 @@
 /**
  * What a runner is. It does not run anything itself: it says what process an execution needs (`plan`), and what the end
  * of that process means (`conclude`). The latter needs the stored execution alone, so that a process which outlived the
- * server is concluded by the next one, whatever became of its pack. A runner without a process answers at once (`run`).
+ * server is concluded by the next one, whatever became of its pack. A runner without a process answers at once or works
+ * over connections (`run`).
  */
+import type { Clock } from '../base/clock.ts';
 import type { Action } from '../core/model/action.ts';
 import type { ExecutionResult } from '../core/model/execution.ts';
 import type { ExecutionStatus } from '../core/model/execution-status.ts';
@@ -48,7 +50,32 @@ export interface ImmediateRunner {
   run(request: RunRequest): { readonly outcome: Outcome; readonly announcement?: Announcement };
 }
 
-export type Runner = ProcessRunner | ImmediateRunner;
+/**
+ * A runner that works over connections of the server itself (remote hosts) instead of a process here. Such work ends with
+ * the server: an execution that was running then becomes `abandoned`.
+ */
+export interface ConnectedRunner {
+  readonly kind: 'connected';
+  /**
+   * Works to the end, at which nothing of it is left running that can be reached. Keeps its own time limits. Throws a Fault
+   * where the request cannot be run at all.
+   */
+  run(request: RunRequest, io: RunIo): Promise<Outcome>;
+}
+
+export interface RunIo {
+  /** Output, as it comes; `host` names where it was printed. The bytes may be used again afterwards. */
+  write(type: 'stdout' | 'stderr', bytes: Uint8Array, host?: string): void;
+  /** Aborted, with a `StopReason` as its reason, when the work is to be stopped. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** From TERM to KILL. */
+  readonly killGraceMs: number;
+  /** Of each stream of each host, in the result: head and tail are kept where there is more. */
+  readonly resultBytesMax: number;
+}
+
+export type Runner = ProcessRunner | ImmediateRunner | ConnectedRunner;
 
 /** By runner type name. */
 export type Runners = ReadonlyMap<string, Runner>;

@@ -13,7 +13,7 @@ import { publishChange } from '../operations/execution-changes.ts';
 import { issueServiceToken } from '../operations/service-token.ts';
 import { readPackConfig } from '../operations/pack-config.ts';
 import type { KeptOutput, Processes, ProcessHandle, ProcessOptions, StopReason } from '../runners/process.ts';
-import type { Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
+import type { ConnectedRunner, Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
 import type { OutputWriter } from '../store/output-store.ts';
 
 export interface RunSettings {
@@ -43,6 +43,7 @@ export class ExecutionRun {
   readonly #settings: RunSettings;
   readonly #execution: Execution;
   #handle: ProcessHandle | undefined;
+  #connected: AbortController | undefined;
   #writer: OutputWriter | undefined;
   #wantsStop: StopReason | undefined;
   #isLetGo = false;
@@ -71,6 +72,7 @@ export class ExecutionRun {
 
   stop(reason: StopReason): void {
     this.#wantsStop ??= reason;
+    this.#connected?.abort(this.#wantsStop);
     this.#handle?.stop(this.#wantsStop, this.#settings.killGraceMs);
   }
 
@@ -78,6 +80,7 @@ export class ExecutionRun {
   async letGo(): Promise<void> {
     this.#isLetGo = true;
     this.#cancelTimeout();
+    this.#connected?.abort('cancel');
     // Without taking in what is unfinished: the next server finds it in the files, perhaps with the other half of a character.
     await this.#writer?.[Symbol.asyncDispose]();
   }
@@ -99,6 +102,8 @@ export class ExecutionRun {
       const runner = this.#runners.get(this.#execution.runner.name);
       if (runner?.kind === 'immediate') return this.#begin(runner);
       await this.#open();
+      if (runner?.kind === 'connected')
+        return this.#abandoned('it ran on other hosts over connections of the server, which ended with the server');
       // By what was written down at its start alone: packs and settings may have changed since, the process has not.
       const adopted = this.#settings.processes.adopt(this.#processOptions());
       if (adopted === 'gone')
@@ -114,6 +119,7 @@ export class ExecutionRun {
   async #begin(runner: Runner): Promise<Outcome> {
     const request = await this.#requestWithConfig();
     if (runner.kind === 'immediate') return this.#runImmediate(runner, request);
+    if (runner.kind === 'connected') return this.#runConnected(runner, request);
     const plan = await runner.plan(request);
     if (!this.#writer) await this.#open();
     // Canceled before anything ran: `#finish` makes the result.
@@ -200,6 +206,23 @@ export class ExecutionRun {
       this.#context.bus.publish('announcement', { ...announcement, trace_context: trace }, announcement.route);
     }
     return outcome;
+  }
+
+  async #runConnected(runner: ConnectedRunner, request: RunRequest): Promise<Outcome> {
+    if (!this.#writer) await this.#open();
+    if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
+    this.#connected = new AbortController();
+    const outcome = await runner.run(request, {
+      write: (type, bytes, host) => {
+        if (!this.#isLetGo) this.#writer?.write(type, bytes, host);
+      },
+      signal: this.#connected.signal,
+      clock: this.#context.clock,
+      killGraceMs: this.#settings.killGraceMs,
+      resultBytesMax: this.#settings.resultBytesMax,
+    });
+    this.#settings.lookAtStorage();
+    return this.#withLoss(outcome);
   }
 
   /** Whatever goes wrong on the way, the execution ends, with the reason in its result. */

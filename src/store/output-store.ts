@@ -67,8 +67,8 @@ export interface OutputWriter extends AsyncDisposable {
   /** Directory in which the execution's processes append to the files `stdout` and `stderr` by themselves. */
   readonly directory: string;
   readonly endSeq: number;
-  /** Output that the server itself produces (progress of workflows, remote hosts). */
-  write(type: OutputType, bytes: Uint8Array): void;
+  /** Output that the server itself produces (progress of workflows, remote hosts); `host` names where it was printed. */
+  write(type: OutputType, bytes: Uint8Array, host?: string): void;
   /** Marks that output is missing here; -1 where nobody can say how much. */
   markLost(bytes: number): void;
   /**
