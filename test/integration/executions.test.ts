@@ -251,6 +251,37 @@ describe('completion', () => {
   });
 });
 
+describe('a request that waits', () => {
+  const request = (cmd: string, query: string) =>
+    server.request('POST', `/api/v1/executions${query}`, { action: 'core.local', parameters: { cmd } });
+
+  test('is answered with the result at the end', async () => {
+    const { status, json } = await request('sleep 0.3; echo done; exit 3', '?wait=20');
+    expect(status).toBe(201);
+    expect(json).toMatchObject({ status: 'failed', result: { stdout: 'done', return_code: 3 } });
+    expect(json['id']).toMatch(/^[0-9a-f]{24}$/);
+  });
+
+  test('is answered without one when its time is over, and the execution goes on', async () => {
+    const { status, json } = await request('sleep 3; echo done', '?wait=1');
+    expect(status).toBe(201);
+    expect(json).toMatchObject({ status: 'running' });
+    expect(json['result']).toBeUndefined();
+    expect(await server.finished(json['id'])).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('many at once each get their own', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, at) => request(`echo ${at}`, '?wait=30')));
+    expect(answers.map(({ json }) => json['result'].stdout)).toEqual(Array.from({ length: 40 }, (_, at) => at));
+  });
+
+  test.each(['-1', '301', 'soon'])('refuses to wait for %s', async (seconds) => {
+    const { status, json } = await request('true', `?wait=${seconds}`);
+    expect(status).toBe(400);
+    expect(json['faultstring']).toMatch(/wait/);
+  });
+});
+
 describe('a flood', () => {
   test('of 30 MB leaves the memory of the server alone; a reader who stops loses nothing', async () => {
     await floodWithStalledReader(server, 30_000_000);

@@ -5,6 +5,7 @@ import { isObject } from '../../base/json.ts';
 import type { Execution } from '../../core/model/execution.ts';
 import { parseExecutionStatus } from '../../core/model/execution-status.ts';
 import type { Notify } from '../../core/model/action.ts';
+import { awaitExecution } from '../../operations/await-execution.ts';
 import { cancelExecution, updateExecution } from '../../operations/change-execution.ts';
 import type { Context, Requester } from '../../operations/context.ts';
 import { descendants, getExecution, resolveExecutionId } from '../../operations/find-executions.ts';
@@ -24,6 +25,14 @@ import { type Route, type RouteRequest, route } from '../route.ts';
 
 const path = '/api/v1/executions';
 const showSecrets = { kind: 'boolean', description: 'plain values, for admins' } as const;
+
+const waitQuery = {
+  kind: 'integer',
+  description: 'seconds to wait for the end before answering, with the result; the answer comes then all the same',
+} as const;
+
+/** Proxies and clients give up on a silent answer after minutes. */
+const waitSecondsMax = 300;
 
 /** Bounds of `max_result_size`, in bytes. */
 const resultSizeMax = 14 * 1024 * 1024;
@@ -67,12 +76,13 @@ export function executionRoutes(context: Context): readonly Route[] {
       method: 'POST',
       path,
       summary: 'Run an action',
-      query: { show_secrets: showSecrets },
+      query: { show_secrets: showSecrets, wait: waitQuery },
       body: executionRequestSchema,
       response: executionSchema,
       async handle({ body, headers, query, requester }) {
         const wish = objectOf(body);
-        const execution = await requestExecution(context, requester, {
+        const waitMs = requestedWaitMs(query.wait);
+        const requested = await requestExecution(context, requester, {
           action: String(wish.action),
           parameters: objectOf(wish.parameters),
           context: { ...objectOf(wish.context), ...headerContext(headers['st2-context']) },
@@ -80,6 +90,7 @@ export function executionRoutes(context: Context): readonly Route[] {
           ...(typeof wish.delay === 'number' && { delay: wish.delay }),
           ...(isObject(wish.notify) && { notify: wish.notify as Notify }), // unknown keys are kept as sent
         });
+        const execution = await awaitExecution(context, requested, waitMs);
         return { status: 201, body: publish(execution, requester, query.show_secrets) };
       },
     }),
@@ -250,6 +261,12 @@ export function executionRoutes(context: Context): readonly Route[] {
       },
     }),
   ];
+}
+
+function requestedWaitMs(seconds = 0): number {
+  if (seconds < 0 || seconds > waitSecondsMax)
+    throw new Fault('invalid_input', `wait: expected 0 to ${waitSecondsMax} seconds, got ${seconds}`);
+  return seconds * 1000;
 }
 
 function objectOf(value: unknown): Record<string, unknown> {
