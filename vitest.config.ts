@@ -10,9 +10,10 @@ export default defineConfig({
     setupFiles: ['test/support/property-seed.ts'],
     // Processes, not threads: tests start servers and children, and one that breaks its process must not take others along.
     pool: 'forks',
-    // A test that waits longer than this waits for something that will not come. Slow ones say their own limit.
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A test that waits longer than this waits for something that will not come, also on a machine with other work. Slow
+    // ones say their own limit.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Settings of the person who runs the tests must not reach the servers under test.
     env: { STORMTAIL_HOME: '', STORMTAIL_LISTEN: '', STORMTAIL_COMPAT_PORTS: '' },
   },

@@ -23,7 +23,7 @@ import { streamRoutes } from '../api/routes/streams.ts';
 import { type ApiServer, createApiServer } from '../api/server.ts';
 import { LocalBus } from '../bus/local/local-bus.ts';
 import { mapSecrets } from '../core/model/secret.ts';
-import type { Context } from '../operations/context.ts';
+import type { Context, Starter } from '../operations/context.ts';
 import { ensureCliCredentials, ensureFirstUser } from '../operations/first-start.ts';
 import { OutputHub } from '../operations/output-hub.ts';
 import { registerPacks } from '../operations/register-packs.ts';
@@ -75,7 +75,11 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
   const clock = systemClock;
   // Port 0 means any: the address is known for certain only once the port is open.
   let listenerUrl = listenUrl(config.listen.host, config.listen.port);
+  let starter: Starter | undefined;
   const context: Context = {
+    get starter() {
+      return starter; // built from this context
+    },
     store,
     output: new OutputFiles(join(home.path, 'output'), clock),
     bus,
@@ -85,6 +89,7 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
     settings: settingsOf(config, home, files, () => listenerUrl),
   };
   const { actionRunner, services } = buildServices(context, config, files, stack);
+  starter = actionRunner;
   const hub = new OutputHub(context);
   const journal = stack.use(journalOf(context));
   const startedUs = clock.nowUs();

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Bus } from '../bus/bus.ts';
+import type { Execution } from '../core/model/execution.ts';
 import type { OutputStore } from '../store/output-store.ts';
 import type { Store } from '../store/store.ts';
 
@@ -32,7 +33,26 @@ export interface Settings {
   readonly serviceTokenKey: Buffer;
 }
 
+/**
+ * The action runner of this very process, where it has one: an execution that is requested here and can begin at once is
+ * stored as begun, which spares a commit and the wait for it.
+ */
+export interface Starter {
+  /** A place for one execution; undefined where none is free or others wait for one. Given back by `begin` or `release`. */
+  reserve(): StartPlace | undefined;
+}
+
+export interface StartPlace {
+  /** The execution as it is to be stored: `requested` → `scheduled` → `running`, claimed by this process. */
+  claim(requested: Execution): Execution;
+  /** Once that is committed. */
+  begin(claimed: Execution): void;
+  release(): void;
+}
+
 export interface Context {
+  /** Undefined where executions are only stored here and run by other processes. */
+  readonly starter?: Starter | undefined;
   readonly store: Store;
   readonly output: OutputStore;
   readonly bus: Bus;

@@ -42,11 +42,28 @@ export async function requestExecution(
     ...(request.delay !== undefined && { delayMs: request.delay }),
     ...(request.notify !== undefined && { notify: request.notify }),
   });
-  await takePlaceInQueue(context);
-  await context.store.executions.insert(execution);
-  publishChange(context, 'create', execution);
-  context.bus.publish('execution.requested', { id: execution.id });
+  await store(context, execution);
   return execution;
+}
+
+/** Stored, told, and on its way: begun here where there is a place for it, else waiting for one. */
+async function store(context: Context, execution: Execution): Promise<void> {
+  const place = execution.due_us > execution.start_us ? undefined : context.starter?.reserve();
+  if (!place) {
+    await takePlaceInQueue(context);
+    await context.store.executions.insert(execution);
+    publishChange(context, 'create', execution);
+    context.bus.publish('execution.requested', { id: execution.id });
+    return;
+  }
+  try {
+    const claimed = place.claim(execution);
+    await context.store.executions.insert(claimed);
+    publishChange(context, 'create', execution);
+    place.begin(claimed);
+  } finally {
+    place.release();
+  }
 }
 
 export interface ReRun {

@@ -7,8 +7,9 @@
  */
 import { hostname } from 'node:os';
 import { messageOf } from '../base/errors.ts';
-import type { Execution } from '../core/model/execution.ts';
-import type { Context } from '../operations/context.ts';
+import type { Execution, RunnerInfo } from '../core/model/execution.ts';
+import { claimedAtBirth } from '../core/model/claimed-at-birth.ts';
+import type { Context, Starter, StartPlace } from '../operations/context.ts';
 import { publishChange } from '../operations/execution-changes.ts';
 import type { Runners } from '../runners/runner.ts';
 import { ExecutionRun, type RunSettings } from './execution-run.ts';
@@ -27,7 +28,7 @@ const pollMs = 1_000;
 /** While the store refuses, claims are tried again this often. */
 const retryMs = 500;
 
-export class ActionRunner implements Service {
+export class ActionRunner implements Service, Starter {
   readonly name = 'actionrunner';
   readonly #context: Context;
   readonly #options: ActionRunnerOptions;
@@ -35,10 +36,15 @@ export class ActionRunner implements Service {
   readonly #subscriptions: Disposable[] = [];
   /** Running by the store's word at the last look, and worked on by nobody here. */
   #orphans: ReadonlySet<string> = new Set();
+  /** Slots promised to executions that are being stored. */
+  #reserved = 0;
+  /** Slots that the claim under way may fill: half of the free ones, so that who comes meanwhile can begin at once. */
+  #claiming = 0;
   #isClaiming = false;
   #claimAgain = false;
   /** The last claim took as much as it could: more may wait for a slot. While false, a slot that became free changes nothing. */
   #mayWait = true;
+  #isStarted = false;
   #isStopping = false;
   #cancelPoll: () => void = () => {};
   #cancelDue: () => void = () => {};
@@ -66,8 +72,27 @@ export class ActionRunner implements Service {
       bus.subscribe('execution.cancel', ({ id }) => this.#runs.get(id)?.cancel()),
     );
     await this.#recover();
+    this.#isStarted = true;
     this.#poll();
     this.#wake();
+  }
+
+  /** None while others wait for a slot: they were first. */
+  reserve(): StartPlace | undefined {
+    if (this.#isStopping || !this.#isStarted || this.#mayWait || this.#free() <= 0) return undefined;
+    this.#reserved += 1;
+    let isHeld = true;
+    return {
+      claim: (requested) => claimedAtBirth(requested, this.#runnerInfo()),
+      begin: (claimed) => this.#begin(claimed),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#reserved -= 1;
+        // Whoever came meanwhile and found no slot.
+        if (this.#mayWait) this.#wake();
+      },
+    };
   }
 
   /** Claims nothing more; what runs can still be canceled. */
@@ -123,11 +148,14 @@ export class ActionRunner implements Service {
   }
 
   async #claim(): Promise<void> {
-    const free = this.#options.slots - this.#runs.size;
+    const free = this.#free();
     if (free <= 0) this.#mayWait = true;
     try {
       // Asked at once, so that both are one message to the store; and both are waited for, so that claims never overlap.
-      const asked = await Promise.allSettled([free > 0 ? this.#claimUpTo(free) : undefined, this.#scheduleDelayed()]);
+      const asked = await Promise.allSettled([
+        free > 0 ? this.#claimUpTo(Math.ceil(free / 2)) : undefined,
+        this.#scheduleDelayed(),
+      ]);
       const refused = asked.find((outcome) => outcome.status === 'rejected');
       if (refused) throw refused.reason;
       if (this.#failing) this.#context.log.info({}, 'the store answers again; claiming goes on');
@@ -141,13 +169,24 @@ export class ActionRunner implements Service {
   }
 
   async #claimUpTo(limit: number): Promise<void> {
-    const { store, clock, settings } = this.#context;
-    const runner = { hostname: settings.hostname, pid: process.pid };
+    const { store, clock } = this.#context;
+    const runner = this.#runnerInfo();
+    this.#claiming = limit;
     // Between claim and start nothing is lost: the claim is committed, and a restart finds it.
-    const claimed = await store.executions.claim({ limit, nowUs: clock.nowUs(), runner });
+    const claimed = await store.executions.claim({ limit, nowUs: clock.nowUs(), runner }).finally(() => {
+      this.#claiming = 0;
+    });
     for (const execution of claimed) this.#begin(execution);
     this.#mayWait = claimed.length === limit;
     if (this.#mayWait) this.#claimAgain = true;
+  }
+
+  #free(): number {
+    return this.#options.slots - this.#runs.size - this.#reserved - this.#claiming;
+  }
+
+  #runnerInfo(): RunnerInfo {
+    return { hostname: this.#context.settings.hostname, pid: process.pid };
   }
 
   async #scheduleDelayed(): Promise<void> {
