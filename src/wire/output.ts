@@ -25,7 +25,8 @@ export function eachRecordJson(
   each: (seq: number, json: string) => void,
 ): void {
   // Everything but seq, id and data is the same for the records of a segment: serialised once.
-  const head = `{"execution_id":${JSON.stringify(origin.executionId)},"action_ref":${JSON.stringify(origin.actionRef)},"runner_ref":${JSON.stringify(origin.runnerRef)},"timestamp":"${formatTimestamp(segment.timeUs)}","output_type":"${segment.type}","data":`;
+  const host = segment.host === undefined ? '' : `,"host":${escapeLineSeparators(JSON.stringify(segment.host))}`;
+  const head = `{"execution_id":${JSON.stringify(origin.executionId)},"action_ref":${JSON.stringify(origin.actionRef)},"runner_ref":${JSON.stringify(origin.runnerRef)},"timestamp":"${formatTimestamp(segment.timeUs)}","output_type":"${segment.type}"${host},"data":`;
   const lost = segment.lostBytes === 0 ? '' : `,"lost_bytes":${segment.lostBytes}`;
   eachRecord(segment, afterSeq, (seq, data) => {
     each(

@@ -10,13 +10,15 @@ export interface LogRecord {
   readonly data: string;
   readonly timeUs: number;
   readonly lostBytes: number;
+  readonly host?: string;
 }
 
 export function recordsOf(segments: readonly OutputSegment[], afterSeq = 0): LogRecord[] {
   const records: LogRecord[] = [];
   for (const segment of segments) {
-    const { type, timeUs, lostBytes } = segment;
-    eachRecord(segment, afterSeq, (seq, data) => records.push({ seq, type, data, timeUs, lostBytes }));
+    const { type, timeUs, lostBytes, host } = segment;
+    const origin = { type, timeUs, lostBytes, ...(host !== undefined && { host }) };
+    eachRecord(segment, afterSeq, (seq, data) => records.push({ seq, data, ...origin }));
   }
   return records;
 }

@@ -16,6 +16,8 @@ export interface OutputRecord {
   readonly timestamp: string;
   readonly output_type: OutputType;
   readonly data: string;
+  /** Where it was printed, for actions that run on several hosts. */
+  readonly host?: string;
   /** 1, 2, 3 … per execution, over all types, without gaps: the cursor. */
   readonly seq: number;
   /** Set on a record that stands for output that was not kept: how many bytes, -1 where nobody can say. */

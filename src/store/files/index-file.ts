@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import { systemCode } from '../../base/errors.ts';
 import {
   decodeEntry,
-  encodeEntry,
+  encodeEntries,
   entriesIn,
   entryPosition,
   entrySize,
@@ -65,18 +65,18 @@ export class IndexFile {
   }
 
   /** False where there is no room on the disk: nothing was appended then. */
-  append(entry: IndexEntry): boolean {
+  append(entries: readonly IndexEntry[]): boolean {
     try {
       this.#fd ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
       if (this.#entries === 0 && writeSync(this.#fd, indexHeader, 0, indexHeader.length, 0) !== indexHeader.length)
         return false;
-      const written = writeSync(this.#fd, encodeEntry(entry), 0, entrySize, entryPosition(this.#entries));
-      if (written !== entrySize) return false;
+      const bytes = encodeEntries(entries);
+      if (writeSync(this.#fd, bytes, 0, bytes.length, entryPosition(this.#entries)) !== bytes.length) return false;
     } catch (error) {
       if (isNoRoom(error)) return false;
       throw error;
     }
-    this.#entries += 1;
+    this.#entries += entries.length;
     return true;
   }
 

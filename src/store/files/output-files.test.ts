@@ -4,29 +4,44 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { HeardOutput, readAll, textOf } from '../../../test/support/output-log.ts';
 import { sampleId } from '../../../test/support/sample-execution.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ManualClock, systemClock } from '../../base/clock.ts';
-import { outputStoreContract } from '../output-store.contract.ts';
+import { outputLanesContract } from '../output-lanes.contract.ts';
+import { type OpenEmptyOutputStore, outputStoreContract } from '../output-store.contract.ts';
 import { OutputFiles } from './output-files.ts';
 import { entrySize } from './output-index.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
 
-outputStoreContract('files', async (clock) => {
+const openEmpty: OpenEmptyOutputStore = async (clock) => {
   const directory = await temporaryDirectory();
   return {
     store: new OutputFiles(join(directory.path, 'output'), clock),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
-});
+};
+outputStoreContract('files', openEmpty);
+outputLanesContract('files', openEmpty);
 
 async function indexPath(output: string, id: string): Promise<string> {
   const [bucket = ''] = await readdir(output);
   return join(output, bucket, `${id}.index`);
+}
+
+/** A disk of 64 KiB to fill, or undefined, having skipped the test, where none can be mounted. */
+async function smallDisk(path: string, context: TestContext): Promise<AsyncDisposable | undefined> {
+  await mkdir(path);
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+  } catch (error) {
+    if (process.env.CI === 'true') throw error;
+    context.skip(`cannot mount a small disk to fill: ${String(error).split('\n')[1] ?? error}`);
+  }
+  return { [Symbol.asyncDispose]: async () => void (await run('umount', ['-l', path])) };
 }
 
 describe('files of output', () => {
@@ -169,40 +184,59 @@ describe('files of output', () => {
   test('a full disk is told once, output goes on when there is room, and nothing is missing then', async (context) => {
     await using directory = await temporaryDirectory();
     const disk = join(directory.path, 'disk');
-    await mkdir(disk);
-    try {
-      await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
-    } catch (error) {
-      if (process.env.CI === 'true') throw error;
-      context.skip(`cannot mount a small disk to fill: ${String(error).split('\n')[1] ?? error}`);
-    }
-    try {
-      const store = new OutputFiles(join(disk, 'output'), new ManualClock());
-      const id = sampleId();
-      const heard = new HeardOutput();
-      await using writer = await store.open(id, heard);
-      // The index fills its pages entry by entry: at some line there is no room for the next page of it.
-      const ballast = join(disk, 'ballast');
-      await writeFile(ballast, '');
-      writer.write('stdout', Buffer.from('line\n'));
-      await fill(ballast);
-      let lines = 1;
-      while (heard.timesFull === 0 && lines < 800) {
-        writer.write('stdout', Buffer.from('line\n'));
-        lines += 1;
-      }
-      expect(heard.timesFull).toBe(1);
+    await using _mounted = await smallDisk(disk, context);
+    const store = new OutputFiles(join(disk, 'output'), new ManualClock());
+    const id = sampleId();
+    const heard = new HeardOutput();
+    await using writer = await store.open(id, heard);
+    // The index fills its pages entry by entry: at some line there is no room for the next page of it.
+    const ballast = join(disk, 'ballast');
+    await writeFile(ballast, '');
+    writer.write('stdout', Buffer.from('line\n'));
+    await fill(ballast);
+    let lines = 1;
+    while (heard.timesFull === 0 && lines < 800) {
       writer.write('stdout', Buffer.from('line\n'));
       lines += 1;
-      expect(heard.timesFull).toBe(1);
-      await rm(ballast);
-      writer.write('stdout', Buffer.from('last\n'));
-      expect(await writer.seal()).toMatchObject({ records: lines + 1, lines: lines + 1, lost_bytes: 0 });
-      expect(textOf(await readAll(store, id))).toBe(`${'line\n'.repeat(lines)}last\n`);
-      expect(await readAll(store, id)).toEqual(heard.records);
-    } finally {
-      await run('umount', ['-l', disk]);
     }
+    expect(heard.timesFull).toBe(1);
+    writer.write('stdout', Buffer.from('line\n'));
+    lines += 1;
+    expect(heard.timesFull).toBe(1);
+    await rm(ballast);
+    writer.write('stdout', Buffer.from('last\n'));
+    expect(await writer.seal()).toMatchObject({ records: lines + 1, lines: lines + 1, lost_bytes: 0 });
+    expect(textOf(await readAll(store, id))).toBe(`${'line\n'.repeat(lines)}last\n`);
+    expect(await readAll(store, id)).toEqual(heard.records);
+  });
+
+  test('on a full disk, output of hosts waits in memory; what is more than that is lost, and counted', async (context) => {
+    await using directory = await temporaryDirectory();
+    const disk = join(directory.path, 'disk');
+    await using _mounted = await smallDisk(disk, context);
+    const clock = new ManualClock();
+    const store = new OutputFiles(join(disk, 'output'), clock);
+    const id = sampleId();
+    const heard = new HeardOutput();
+    await using writer = await store.open(id, heard);
+    writer.write('stdout', Buffer.from('first\n'), 'web1');
+    const ballast = join(disk, 'ballast');
+    await writeFile(ballast, '');
+    await fill(ballast);
+    const line = `${'x'.repeat(1_023)}\n`;
+    for (let at = 0; at < 8; at++) writer.write('stdout', Buffer.from(line), 'web1');
+    clock.advance(10);
+    expect(heard.timesFull).toBe(1);
+    await rm(ballast);
+    clock.advance(1_000);
+    expect(heard.text).toBe(`first\n${line.repeat(8)}`);
+    await fill(ballast);
+    const flood = Buffer.from(line.repeat(6 * 1_024));
+    writer.write('stdout', flood, 'web2');
+    await rm(ballast);
+    const { bytes, lost_bytes } = await writer.seal();
+    expect(lost_bytes).toBeGreaterThan(1_000_000);
+    expect(bytes + lost_bytes).toBe(6 + 8 * 1_024 + flood.length);
   });
 
   test('a process that was left behind and prints as fast as it is read is not waited for', async () => {

@@ -11,6 +11,7 @@ import type { OutputSummary } from '../../core/model/execution.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
 import type { OutputListener, OutputStore, OutputWish, OutputWriter } from '../output-store.ts';
 import { HeldBudget } from './held-bytes.ts';
+import { hostsPath } from './host-names.ts';
 import { LookBudget } from './look-budget.ts';
 import { OutputBytes } from './output-bytes.ts';
 import { emptyPage, readPage, readSummary } from './output-reader.ts';
@@ -90,6 +91,7 @@ export class OutputFiles implements OutputStore {
   async remove(executionId: string): Promise<void> {
     const paths = this.#paths(executionId);
     await rm(paths.directory, { recursive: true, force: true });
+    await rm(hostsPath(paths.index), { force: true });
     await rm(paths.index, { force: true });
   }
 
@@ -101,7 +103,9 @@ export class OutputFiles implements OutputStore {
       if (bucket > before.slice(0, bucket.length)) return;
       const names = await namesIn(join(this.#root, bucket));
       // Who printed nothing has a directory and no index.
-      const ids = new Set(names.map((name) => name.replace(/\.index$/, '')).filter((name) => idName.test(name)));
+      const ids = new Set(
+        names.map((name) => name.replace(/\.(index|hosts)$/, '')).filter((name) => idName.test(name)),
+      );
       for (const id of [...ids].sort()) if (id.slice(0, 8) < before) yield id;
       // An hour's bucket that was emptied by this or earlier rounds.
       if (names.length === 0) await removeEmpty(join(this.#root, bucket));

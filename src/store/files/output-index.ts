@@ -2,8 +2,8 @@
  * The index of an output log: a file of fixed-size entries, one per segment, in the one order of the log. Fixed size
  * makes a cursor a binary search, and an entry torn by a crash is recognised by the file's length and cut off.
  *
- * 16 bytes of header, then per entry (48 bytes, little endian): type u8, flags u8, lane u16 (always 0: one place of
- * origin), records u32, lines u32, length u32, offset f64, firstSeq f64, timeUs f64, lostBytes f64.
+ * 16 bytes of header, then per entry (48 bytes, little endian): type u8, flags u8, lane u16 (host-names.ts), records u32,
+ * lines u32, length u32, offset f64, firstSeq f64, timeUs f64, lostBytes f64.
  */
 import { Buffer } from 'node:buffer';
 import { outputTypes } from '../../core/model/output-record.ts';
@@ -14,12 +14,22 @@ export const entrySize = 48;
 
 const denseFlag = 1;
 
-export type IndexEntry = Omit<OutputSegment, 'bytes'> & { readonly length: number };
+export type IndexEntry = Omit<OutputSegment, 'bytes' | 'host'> & {
+  readonly length: number;
+  /** Where it was printed: a line of the file of host names, 0 where nobody said. */
+  readonly lane: number;
+};
 
-export function encodeEntry(entry: IndexEntry): Buffer {
-  const buffer = Buffer.alloc(entrySize);
+export function encodeEntries(entries: readonly IndexEntry[]): Buffer {
+  const buffer = Buffer.alloc(entries.length * entrySize);
+  for (const [at, entry] of entries.entries()) encodeEntry(entry, buffer.subarray(at * entrySize));
+  return buffer;
+}
+
+function encodeEntry(entry: IndexEntry, buffer: Buffer): void {
   buffer.writeUInt8(outputTypes.indexOf(entry.type), 0);
   buffer.writeUInt8(entry.isDense ? denseFlag : 0, 1);
+  buffer.writeUInt16LE(entry.lane, 2);
   buffer.writeUInt32LE(entry.records, 4);
   buffer.writeUInt32LE(entry.lines, 8);
   buffer.writeUInt32LE(entry.length, 12);
@@ -27,16 +37,16 @@ export function encodeEntry(entry: IndexEntry): Buffer {
   buffer.writeDoubleLE(entry.firstSeq, 24);
   buffer.writeDoubleLE(entry.timeUs, 32);
   buffer.writeDoubleLE(entry.lostBytes, 40);
-  return buffer;
 }
 
-/** The entry at byte `at` of `buffer`. Throws where it cannot have been written by `encodeEntry`. */
+/** The entry at byte `at` of `buffer`. Throws where it cannot have been written by `encodeEntries`. */
 export function decodeEntry(buffer: Buffer, at: number): IndexEntry {
   const type = outputTypes[buffer.readUInt8(at)];
   if (!type) throw new RangeError(`damaged output index: type ${buffer.readUInt8(at)}`);
   return {
     type,
     isDense: (buffer.readUInt8(at + 1) & denseFlag) !== 0,
+    lane: buffer.readUInt16LE(at + 2),
     records: buffer.readUInt32LE(at + 4),
     lines: buffer.readUInt32LE(at + 8),
     length: buffer.readUInt32LE(at + 12),

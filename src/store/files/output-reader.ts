@@ -4,6 +4,7 @@ import type { OutputSummary } from '../../core/model/execution.ts';
 import type { OutputSegment } from '../../core/model/output-segment.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
 import type { OutputPage, OutputWish } from '../output-store.ts';
+import { hostOf, hostsPath, readHostNames } from './host-names.ts';
 import { openIfThere, OutputBytes } from './output-bytes.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { decodeEntry, entriesIn, entryPosition, entrySize, type IndexEntry } from './output-index.ts';
@@ -48,8 +49,10 @@ export async function readPage(paths: LogPaths, wish: OutputWish, growing?: Grow
         // Only adds to the totals: its bytes are marked where they are missing.
         if (entry.records === 0) continue;
         const bytes = await files.bytesOf(entry);
-        if (bytes) segments.push({ ...entry, bytes });
-        else addLost(segments, entry);
+        const host = entry.lane === 0 ? undefined : await files.hostOf(entry.lane);
+        const segment = { ...entry, ...(host !== undefined && { host }) };
+        if (bytes) segments.push({ ...segment, bytes });
+        else addLost(segments, segment);
         // A record costs its reader far more than its bytes once it is a frame.
         weight += entry.length + entry.records * recordWeight;
       }
@@ -61,11 +64,12 @@ export async function readPage(paths: LogPaths, wish: OutputWish, growing?: Grow
 }
 
 /** Output that is in the index and can no longer be read: one mark for what is missing at one place. */
-function addLost(segments: OutputSegment[], entry: IndexEntry): void {
+function addLost(segments: OutputSegment[], entry: IndexEntry & { readonly host?: string }): void {
   const before = segments.at(-1);
   const isSamePlace =
     before !== undefined &&
     before.type === entry.type &&
+    before.host === entry.host &&
     before.lostBytes > 0 &&
     before.offset + before.lostBytes === entry.offset &&
     before.firstSeq + before.records === entry.firstSeq;
@@ -139,10 +143,16 @@ class OutputSource {
   readonly #paths: LogPaths;
   readonly #growing: GrowingLog | undefined;
   readonly #open = new Map<OutputType, OutputBytes>();
+  #hosts: readonly string[] | undefined;
 
   constructor(paths: LogPaths, growing: GrowingLog | undefined) {
     this.#paths = paths;
     this.#growing = growing;
+  }
+
+  async hostOf(lane: number): Promise<string | undefined> {
+    this.#hosts ??= await readHostNames(hostsPath(this.#paths.index));
+    return hostOf(this.#hosts, lane);
   }
 
   /** Undefined where they are lost. */

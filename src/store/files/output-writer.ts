@@ -3,40 +3,27 @@
  * they grew (growth-watch.ts), decides which bytes may be shown, and appends an index entry for them. An entry is written
  * before anybody is told, so a follower never has seen what a restarted server does not know.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import type { OutputSummary } from '../../core/model/execution.ts';
-import {
-  denseAboveLines,
-  denseAboveLinesInFlood,
-  measure,
-  type OutputSegment,
-  pieceBytesMax,
-  visibleLength,
-} from '../../core/model/output-segment.ts';
+import { denseAboveLinesInFlood } from '../../core/model/output-segment.ts';
 import { type OutputType, outputTypes } from '../../core/model/output-record.ts';
 import type { KeptText, OutputListener, OutputWriter } from '../output-store.ts';
 import { coalesceMs, GrowthWatch } from './growth-watch.ts';
 import type { HeldBudget } from './held-bytes.ts';
+import { HostNames, hostsPath } from './host-names.ts';
 import { IndexFile, isNoRoom } from './index-file.ts';
 import { keptText } from './kept-text.ts';
+import { lengthToShow, partialAfterMs } from './length-to-show.ts';
 import type { LookBudget } from './look-budget.ts';
-import type { IndexEntry } from './output-index.ts';
-import { addEntry, type LogPaths } from './output-reader.ts';
+import { OutputLanes } from './output-lanes.ts';
+import type { LogPaths } from './output-reader.ts';
 import { Refusals } from './refusals.ts';
 import { resumeLog } from './resume-log.ts';
-import { RawFile, type RawChange, type RawLoss, readBytesMax } from './raw-file.ts';
+import type { RawChange, RawLoss } from './raw-change.ts';
+import { RawFile, readBytesMax } from './raw-file.ts';
+import { SegmentLog } from './segment-log.ts';
 
-/** An unfinished line is shown after this long: prompts and progress without a line end (spec/output-streaming.md §2). */
-const partialAfterMs = 100;
-/**
- * A timer may fire up to a millisecond early, and the clock's microseconds may be off by another: without this allowance
- * one unfinished line in four was not yet old enough at its look and waited twice as long.
- */
-const timerEarlyMs = 2;
-/** From here on a segment is a part of a flood, which followers read from the log instead. */
-const longBytes = 64 * 1024;
 /** A file that is emptied again and again loses bytes each time: that is not said more often than this. */
 const markAgainAfterUs = 1_000_000;
 
@@ -53,7 +40,7 @@ export interface WriterParts {
 
 interface TakenIn {
   readonly timeUs: number;
-  readonly linesMax: number;
+  readonly linesMax?: number;
   /** Called once the bytes are in the index, before anybody is told. */
   readonly taken: () => void;
 }
@@ -61,14 +48,17 @@ interface TakenIn {
 export class FileOutputWriter implements OutputWriter {
   readonly directory: string;
   readonly #clock: Clock;
-  readonly #listener: OutputListener;
+  readonly #hostsPath: string;
   readonly #closed: () => void;
   readonly #raw: Readonly<Record<OutputType, RawFile>>;
   readonly #index: IndexFile;
   readonly #watch: GrowthWatch;
   readonly #refusals: Refusals;
-  #summary: OutputSummary = { records: 0, lines: 0, bytes: 0, lost_bytes: 0 };
-  #isFull = false;
+  readonly #log: SegmentLog;
+  /** Once output of hosts was written: from then on nothing is read from the files. */
+  #lanes: OutputLanes | undefined;
+  /** Lanes that the index knew of when it was opened. */
+  #lanesBefore = 0;
   #isClosed = false;
   /**
    * How long the output of each type was when the end was announced. A process that was left behind may write for ever,
@@ -81,13 +71,14 @@ export class FileOutputWriter implements OutputWriter {
   constructor(paths: LogPaths, { clock, listener, budget, heldBudget, closed }: WriterParts) {
     this.directory = paths.directory;
     this.#clock = clock;
-    this.#listener = listener;
+    this.#hostsPath = hostsPath(paths.index);
     this.#closed = closed;
     const raw = (type: OutputType) => new RawFile(paths.directory, type, heldBudget);
     this.#raw = { stdout: raw('stdout'), stderr: raw('stderr'), output: raw('output') };
     this.#index = new IndexFile(paths.index);
+    this.#log = new SegmentLog(this.#index, listener);
     this.#refusals = new Refusals(clock, (error) => listener.failed?.(error));
-    const entries = this.#resume();
+    const isThere = this.#resume();
     this.#watch = new GrowthWatch(paths.directory, {
       clock,
       budget,
@@ -96,25 +87,25 @@ export class FileOutputWriter implements OutputWriter {
       isUrgent: (type) => this.#raw[type].hasShrunk(),
       failed: (error) => this.#refusals.report(error),
     });
-    if (entries) this.#watch.lookAtAll();
+    if (isThere) this.#watch.lookAtAll();
   }
 
   get endSeq(): number {
-    return this.#summary.records;
+    return this.#log.endSeq;
   }
 
   get bytes(): number {
-    return this.#summary.bytes;
+    return this.#log.summary.bytes;
   }
 
-  write(type: OutputType, bytes: Uint8Array): void {
-    const fd = openSync(`${this.directory}/${type}`, 'a', 0o600);
-    try {
-      writeSync(fd, bytes);
-    } finally {
-      closeSync(fd);
+  write(type: OutputType, bytes: Uint8Array, host?: string): void {
+    if (this.#isClosed) return;
+    if (host !== undefined) this.#lanes ??= this.#openLanes();
+    if (this.#lanes) {
+      this.#lanes.write(type, bytes, host);
+      return;
     }
-    this.#raw[type].open();
+    this.#raw[type].append([bytes]);
     this.#pump(type, 'asked');
   }
 
@@ -135,6 +126,7 @@ export class FileOutputWriter implements OutputWriter {
     const end = this.#end ?? this.#refusals.atOnce(() => this.#measureEnd());
     for (const type of outputTypes)
       while (this.#raw[type].offset < end[type] && this.#refusals.atOnce(() => this.#pump(type, 'at end')));
+    this.#lanes?.flush();
   }
 
   async kept(type: OutputType, bytesMax: number): Promise<KeptText> {
@@ -172,37 +164,47 @@ export class FileOutputWriter implements OutputWriter {
       await this.catchUp();
       this.flush();
       this.#watch[Symbol.dispose]();
+      this.#lanes?.close();
       this.#countUnindexed();
-      if (this.#summary.bytes > 0) await this.#sync();
+      if (this.bytes > 0) await this.#sync();
     } finally {
       this.#close();
     }
-    return this.#summary;
+    return this.#log.summary;
   }
 
   /** Not repeated where it fails: the system forgets what it could not write and would say yes the second time. */
   async #sync(): Promise<void> {
-    const syncing = [...Object.values(this.#raw).map((raw) => raw.sync()), this.#index.sync()];
+    const files = [...Object.values(this.#raw), this.#index, ...(this.#lanes ? [this.#lanes] : [])];
     // All are waited for, so that no descriptor is closed, and given to another file, below one that is under way.
-    for (const one of await Promise.allSettled(syncing)) if (one.status === 'rejected') throw one.reason;
+    for (const one of await Promise.allSettled(files.map((file) => file.sync())))
+      if (one.status === 'rejected') throw one.reason;
   }
 
   /** What could not be indexed for want of room is lost to readers: say so, at least in the summary. */
   #countUnindexed(): void {
-    if (!this.#isFull) return;
+    if (!this.#log.isFull) return;
     const missing = Object.values(this.#raw).reduce((sum, raw) => sum + raw.unread, 0);
-    if (missing === 0) return;
-    const before = this.#summary;
-    this.markLost(missing);
-    if (this.#summary === before) this.#summary = { ...before, lost_bytes: before.lost_bytes + missing };
+    if (missing > 0 && !this.#appendLost(this.#raw.stderr, missing, 1)) this.#log.addLost(missing);
   }
 
   #close(): void {
     if (this.#isClosed) return;
+    this.#takeInLanes();
     this.#isClosed = true;
     this.#closed();
     this.#watch[Symbol.dispose]();
     this.#closeFiles();
+  }
+
+  /** What waits in memory is nowhere else: the next server would not find it. */
+  #takeInLanes(): void {
+    try {
+      this.#lanes?.flush();
+    } catch (error) {
+      this.#refusals.report(error);
+    }
+    this.#lanes?.close();
   }
 
   #closeFiles(): void {
@@ -210,17 +212,28 @@ export class FileOutputWriter implements OutputWriter {
     for (const raw of Object.values(this.#raw)) raw[Symbol.dispose]();
   }
 
-  #resume(): readonly IndexEntry[] | undefined {
+  /** False where nothing was ever printed. */
+  #resume(): boolean {
     const raws = Object.values(this.#raw);
     try {
       const entries = resumeLog(this.#index, raws);
-      this.#summary = (entries ?? []).reduce(addEntry, this.#summary);
+      this.#log.resume(entries ?? []);
+      this.#lanesBefore = (entries ?? []).reduce((most, { lane }) => Math.max(most, lane), 0);
       for (const raw of raws) this.#accountLost(raw);
-      return entries;
+      return entries !== undefined;
     } catch (error) {
       this.#closeFiles();
       throw error;
     }
+  }
+
+  /** From now on the server alone writes this log. What was read from the files so far comes first. */
+  #openLanes(): OutputLanes {
+    const hosts = new HostNames(this.#hostsPath, this.#lanesBefore);
+    for (const type of outputTypes) while (this.#pump(type, 'at end'));
+    this.#watch[Symbol.dispose]();
+    const raws = this.#raw;
+    return new OutputLanes({ clock: this.#clock, raws, log: this.#log, hosts, refusals: this.#refusals });
   }
 
   /** How long the output is now, after a last look at whether the files are what was read. */
@@ -255,13 +268,11 @@ export class FileOutputWriter implements OutputWriter {
     const nowUs = this.#clock.nowUs();
     const waitedMs = raw.partialSinceUs === undefined ? 0 : (nowUs - raw.partialSinceUs) / 1000;
     // A line longer than a record needs no waiting: its beginning will be a record of its own anyway.
-    const flushPartial = isEnd || waitedMs >= partialAfterMs - timerEarlyMs || length >= pieceBytesMax;
-    let visible = visibleLength(found, flushPartial && visibleLength(found, false) === 0);
-    if (isEnd && visible === 0) visible = length;
-    const linesMax = length === readBytesMax ? denseAboveLinesInFlood : denseAboveLines;
+    const visible = lengthToShow(found, { waitedMs, isEnd });
+    const linesMax = length === readBytesMax ? { linesMax: denseAboveLinesInFlood } : {};
     const taken = () => raw.taken(found, visible);
     if (visible === 0) taken();
-    else if (!this.#take(raw, found.subarray(0, visible), { timeUs: nowUs, linesMax, taken })) return false;
+    else if (!this.#take(raw, found.subarray(0, visible), { timeUs: nowUs, ...linesMax, taken })) return false;
     if (visible === length) raw.partialSinceUs = undefined;
     else {
       raw.partialSinceUs = visible > 0 ? nowUs : (raw.partialSinceUs ?? nowUs);
@@ -277,7 +288,7 @@ export class FileOutputWriter implements OutputWriter {
   }
 
   /**
-   * The file changed otherwise than by growth (see raw-file.ts): what was read from it stays, and what is new in it comes
+   * The file changed otherwise than by growth (see raw-change.ts): what was read from it stays, and what is new in it comes
    * next. False where there is no room on the disk for that; the change will be found again.
    */
   #follow(raw: RawFile, change: RawChange): boolean {
@@ -286,7 +297,7 @@ export class FileOutputWriter implements OutputWriter {
       else return this.#followLoss(raw, change);
       return true;
     } catch (error) {
-      if (isNoRoom(error)) return this.#full();
+      if (isNoRoom(error)) return this.#log.full();
       throw error;
     }
   }
@@ -299,7 +310,7 @@ export class FileOutputWriter implements OutputWriter {
     const isMissing = raw.hadUnread || loss.kind === 'overwritten' || (nowUs - raw.changedUs) / 1000 < coalesceMs;
     raw.save(loss);
     this.#accountLost(raw);
-    const at = { timeUs: nowUs, linesMax: denseAboveLines };
+    const at = { timeUs: nowUs };
     // Seen, but not shown yet: an unfinished line. Nothing will finish it.
     if (raw.pending.length > 0 && !this.#take(raw, raw.pending, { ...at, taken: () => raw.pendingTaken() }))
       return false;
@@ -315,51 +326,19 @@ export class FileOutputWriter implements OutputWriter {
   }
 
   #take(raw: RawFile, bytes: Buffer, { timeUs, linesMax, taken }: TakenIn): boolean {
-    const { lines, records, isDense } = measure(bytes, linesMax);
-    const entry = {
-      type: raw.type,
-      isDense,
-      records,
-      lines,
-      length: bytes.length,
-      offset: raw.offset,
-      lostBytes: 0,
-      firstSeq: this.endSeq + 1,
-      timeUs,
-    };
     try {
       raw.keep(bytes);
     } catch (error) {
-      if (isNoRoom(error)) return this.#full();
+      if (isNoRoom(error)) return this.#log.full();
       throw error;
     }
-    return this.#append(entry, bytes, taken);
+    const { type, offset } = raw;
+    const piece = { type, lane: 0, offset, bytes, timeUs, ...(linesMax !== undefined && { linesMax }) };
+    return this.#log.append([piece], taken);
   }
 
-  /** False where the disk is full: the bytes stay unindexed and are taken in at the next look. */
-  #append(entry: IndexEntry, bytes: Buffer, taken: () => void): boolean {
-    if (!this.#index.append(entry)) return this.#full();
-    this.#isFull = false;
-    this.#summary = addEntry(this.#summary, entry);
-    // Copied before it is `taken`: what is held, and shown now, may be given up by that.
-    const segment = entry.records > 0 && this.#listener.isWanted() ? this.#segment(entry, bytes) : undefined;
-    taken();
-    if (segment === 'long') this.#listener.grew?.(this.endSeq);
-    else if (segment) this.#listener.appended([segment]);
-    return true;
-  }
-
-  #segment(entry: IndexEntry, bytes: Buffer): OutputSegment | 'long' {
-    const isLong = bytes.length > longBytes;
-    if (isLong && this.#listener.grew && this.#listener.wantsLong?.() === false) return 'long';
-    // The read buffer is used again at once: who gets bytes gets a copy.
-    return { ...entry, bytes: Buffer.from(bytes) };
-  }
-
-  #appendLost(raw: RawFile, lostBytes: number, records: 0 | 1): boolean {
-    const place = { type: raw.type, offset: raw.offset, length: 0, lines: 0, isDense: false };
-    const entry = { ...place, records, lostBytes, firstSeq: this.endSeq + 1, timeUs: this.#clock.nowUs() };
-    return this.#append(entry, Buffer.alloc(0), () => {});
+  #appendLost({ type, offset }: RawFile, lostBytes: number, records: 0 | 1): boolean {
+    return this.#log.appendLost({ type, offset, timeUs: this.#clock.nowUs() }, lostBytes, records);
   }
 
   /**
@@ -369,11 +348,5 @@ export class FileOutputWriter implements OutputWriter {
   #accountLost(raw: RawFile): void {
     const missing = raw.lostBytes - raw.accountedBytes;
     if (missing > 0 && this.#appendLost(raw, missing, 0)) raw.accountedBytes += missing;
-  }
-
-  #full(): false {
-    if (!this.#isFull) this.#listener.storageFull();
-    this.#isFull = true;
-    return false;
   }
 }

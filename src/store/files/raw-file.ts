@@ -8,13 +8,24 @@
  * between two looks, a file that was emptied and given the same text with more behind it, and changes far before the
  * place of reading in a file too long to be held.
  */
-import { closeSync, constants, existsSync, fdatasync, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writevSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { measure } from '../../core/model/output-segment.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
 import { HeldBytes, type HeldBudget, wholeBytesMax, witnessBytes } from './held-bytes.ts';
 import { OutputCopy, copyPath } from './output-copy.ts';
 import type { IndexEntry } from './output-index.ts';
+import { changeOf, type RawChange, type RawLoss, zerosAtStart } from './raw-change.ts';
 
 /**
  * One read, and so the largest segment: bounds what every reader holds at a time, and how long the event loop is held.
@@ -24,22 +35,7 @@ export const readBytesMax = 256 * 1024;
 /** Shared by all logs: a read is synchronous and copied out before the next one. */
 const readBuffer = Buffer.allocUnsafeSlow(readBytesMax + wholeBytesMax);
 
-const newline = 0x0a;
 const sync = promisify(fdatasync);
-
-/**
- * What happened to a file other than growth: it began anew, or holds other bytes from `at` on than it did (and then
- * again what was known, or what is new).
- */
-export type RawChange =
-  | RawLoss
-  /** Who goes on writing where it was in a file that was emptied leaves a hole of zeros before it. */
-  | { readonly kind: 'hole'; readonly length: number };
-
-/** Bytes that were in the file are not there any more. */
-export type RawLoss =
-  | { readonly kind: 'begun anew' }
-  | { readonly kind: 'overwritten'; readonly at: number; readonly bytes: Buffer };
 
 export class RawFile implements Disposable {
   readonly type: OutputType;
@@ -47,6 +43,8 @@ export class RawFile implements Disposable {
   readonly #directory: string;
   readonly #held: HeldBytes;
   #fd: number | undefined;
+  /** For what the server itself prints. */
+  #appendFd: number | undefined;
   #copy: OutputCopy | undefined;
   #offset = 0;
   /** Place in the file of the output's `offset`. */
@@ -103,6 +101,29 @@ export class RawFile implements Disposable {
 
   openIfThere(): void {
     if (existsSync(this.#path)) this.open();
+  }
+
+  /** Writes behind all there is, as processes do. Throws system errors; ENOSPC also where only a part of it fitted. */
+  append(parts: readonly Uint8Array[]): void {
+    if (this.#isClosed) return;
+    this.open();
+    this.#appendFd ??= openSync(this.#path, constants.O_WRONLY | constants.O_APPEND);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (writevSync(this.#appendFd, parts) < length)
+      throw Object.assign(new Error(`ENOSPC: no room for the end of a write, ${this.#path}`), { code: 'ENOSPC' });
+  }
+
+  /** What was appended last could not be indexed, and nobody else appends. */
+  cutUnindexed(): void {
+    if (this.#appendFd !== undefined && this.unread > 0) ftruncateSync(this.#appendFd, this.#position);
+  }
+
+  /** These bytes were appended and are in the index. */
+  appended(bytes: Buffer): void {
+    this.keep(bytes);
+    this.#offset += bytes.length;
+    this.#position += bytes.length;
+    this.#held.extend(this.#position - bytes.length, bytes, this.#position);
   }
 
   /**
@@ -310,6 +331,8 @@ export class RawFile implements Disposable {
     this.#isClosed = true;
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
+    if (this.#appendFd !== undefined) closeSync(this.#appendFd);
+    this.#appendFd = undefined;
     this.#copy?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
   }
@@ -340,24 +363,6 @@ export class RawFile implements Disposable {
     if (!this.#held.isWhole && !this.#firstBytes().equals(this.#held.first)) return { kind: 'begun anew' };
     const found = readBuffer.subarray(0, this.#read(start, end - start));
     if (found.length < end - start) return { kind: 'begun anew' };
-    const held = this.#held.view(start, end);
-    let from = 0;
-    while (from < held.length && found[from] === held[from]) from += 1;
-    if (from === held.length) return undefined;
-    // Text that differs from its first line on is another text; else somebody wrote into the midst of it.
-    const firstLine = held.indexOf(newline);
-    if (this.#held.isWhole && (firstLine === -1 || from <= firstLine)) return { kind: 'begun anew' };
-    let to = held.length;
-    while (found[to - 1] === held[to - 1]) to -= 1;
-    // What was written is most likely whole lines, of which some bytes were the same by chance.
-    from = from === 0 ? 0 : found.lastIndexOf(newline, from - 1) + 1;
-    if (found[to - 1] !== newline) to = found.indexOf(newline, to) + 1 || held.length;
-    return { kind: 'overwritten', at: start + from, bytes: Buffer.from(found.subarray(from, to)) };
+    return changeOf(this.#held.view(start, end), found, { start, isWhole: this.#held.isWhole });
   }
-}
-
-function zerosAtStart(bytes: Buffer): number {
-  let zeros = 0;
-  while (zeros < bytes.length && bytes[zeros] === 0) zeros += 1;
-  return zeros;
 }

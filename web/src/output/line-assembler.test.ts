@@ -36,6 +36,12 @@ function styled(...pieces: readonly Piece[]): unknown[] {
 }
 
 describe('LineAssembler', () => {
+  test('unfinished lines of different hosts are not put together', () => {
+    const pieces = records([['one '], ['eins '], ['two\n'], ['zwei\n']]);
+    const lines = assemble(pieces.map((piece, at) => ({ ...piece, host: at % 2 === 0 ? 'web1' : 'web2' })));
+    expect(lines.map((line) => line.kind === 'text' && line.text)).toEqual(['one two', 'eins zwei']);
+  });
+
   test('joins pieces of a line, splits several lines, keeps blank lines and an unterminated last line', () => {
     expect(texts(['a'], ['b\n\nc\nd'])).toEqual(['ab', '', 'c', 'd']);
   });

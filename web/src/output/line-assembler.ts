@@ -13,6 +13,7 @@ export interface OutputPiece {
   readonly output_type: string;
   readonly timestamp: string;
   readonly data: string;
+  readonly host?: string;
   readonly lost_bytes?: number;
 }
 
@@ -78,7 +79,7 @@ export class LineAssembler {
     this.#lastSeq = piece.seq;
     if (missing > 0) this.#gap(piece, undefined, missing);
     if (piece.lost_bytes !== undefined) this.#gap(piece, piece.lost_bytes, 0);
-    if (piece.data !== '') this.#stream(piece.output_type).write(piece);
+    if (piece.data !== '') this.#stream(piece).write(piece);
   }
 
   /** The first line that may still change; lines before it are as they will stay. */
@@ -107,11 +108,13 @@ export class LineAssembler {
     for (const stream of this.#streams.values()) stream.breakLine();
   }
 
-  #stream(type: string): StreamLines {
-    let stream = this.#streams.get(type);
+  /** Hosts have unfinished lines of their own, too. */
+  #stream({ output_type: type, host }: OutputPiece): StreamLines {
+    const key = host === undefined ? type : `${type} ${host}`;
+    let stream = this.#streams.get(key);
     if (stream === undefined) {
       stream = new StreamLines(type, this.#lines, () => this.#nextNumber());
-      this.#streams.set(type, stream);
+      this.#streams.set(key, stream);
     }
     return stream;
   }

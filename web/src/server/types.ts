@@ -90,6 +90,7 @@ export interface OutputRecord {
   readonly output_type: string;
   readonly data: string;
   readonly seq: number;
+  readonly host?: string;
   readonly lost_bytes?: number;
 }
 
