@@ -85,6 +85,11 @@ export class EventJournal implements Disposable {
     return this.#first + this.#events.length - 1;
   }
 
+  /** Clients that read it now. */
+  get clients(): number {
+    return this.#listeners.size;
+  }
+
   /** Output of before this position was not taken in; undefined where none is now. */
   get outputSince(): number | undefined {
     return this.#output ? this.#outputSince : undefined;

@@ -154,6 +154,7 @@ export class GeneralStream {
         const events = this.#journal.after(this.#position.position, batchEvents);
         if (!events) {
           // Too slow: what it missed is gone from here. It reconnects and is told that there is a gap.
+          this.#context.metrics.readersDropped.of('behind').add();
           this.#connection.break();
           return;
         }
@@ -161,6 +162,7 @@ export class GeneralStream {
       }
     } catch (error) {
       this.#context.log.error({ error: messageOf(error) }, 'a stream of events broke off');
+      this.#context.metrics.readersDropped.of('failure').add();
       this.#connection.break();
     } finally {
       this.#isPumping = false;
@@ -249,6 +251,7 @@ export class GeneralStream {
       await this.#followOutput(id, this.#connection);
     } catch (error) {
       this.#context.log.warn({ execution: id, error: messageOf(error) }, 'a stream of output broke off');
+      this.#context.metrics.readersDropped.of('failure').add();
       this.#connection.break();
     }
   }

@@ -29,6 +29,8 @@ export interface RouteRequest<Q extends QuerySpec = QuerySpec> {
   readonly headers: IncomingHttpHeaders;
   /** Where the request comes from; behind a proxy on this machine, what the proxy says. */
   readonly clientAddress: string;
+  /** Comes from this machine, and no proxy says otherwise. */
+  readonly isLocalClient: boolean;
 }
 
 export interface Credentials {

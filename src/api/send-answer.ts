@@ -58,7 +58,7 @@ async function sendStream(response: ServerResponse, answer: StreamedAnswer, log:
   } catch (error) {
     // A reader who goes away is nothing to tell anybody. After anything else the cut connection says it to the reader.
     if (systemCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE' && !response.destroyed)
-      log.error({ error: messageOf(error) }, 'a streamed answer failed');
+      log.error({ request: response.getHeader('X-Request-ID'), error: messageOf(error) }, 'a streamed answer failed');
     response.destroy();
   }
 }

@@ -95,12 +95,13 @@ export function createApiServer({ context, routes: givenRoutes, config }: ApiPar
     setCommonHeaders(request.raw, reply.raw, config.allowOrigins);
     if (request.method === 'OPTIONS') return reply.code(200).type('text/html').send('');
   });
+  const taken = new WeakSet<FastifyRequest>();
   app.addHook('onResponse', async (request, reply) => {
-    const path = request.url.split('?')[0]; // the query may hold a token
     log.debug(
-      { method: request.method, path, status: reply.raw.statusCode, ms: Math.round(reply.elapsedTime) },
+      { ...placeOf(request, reply), status: reply.raw.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',
     );
+    if (!taken.has(request)) countRequest(context, request, reply);
   });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => notFound(request, reply));
@@ -110,8 +111,7 @@ export function createApiServer({ context, routes: givenRoutes, config }: ApiPar
     if (answer.isUnexpected) {
       const stack = error instanceof Error ? error.stack : undefined;
       const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : undefined;
-      const place = { method: request.method, path: request.url.split('?')[0] };
-      log.error({ ...place, error: messageOf(error), stack, cause }, 'a request failed');
+      log.error({ ...placeOf(request, reply), error: messageOf(error), stack, cause }, 'a request failed');
     }
     reply.raw.removeHeader('Set-Cookie'); // only for requests that succeeded
     await sendAnswer(reply, answer, answer.status, log);
@@ -129,7 +129,11 @@ export function createApiServer({ context, routes: givenRoutes, config }: ApiPar
     throw new Fault('not_found', notFoundText);
   };
 
-  for (const route of routes) addRoute(app, route, { context, config });
+  const onTakeOver = (request: FastifyRequest, reply: FastifyReply) => {
+    taken.add(request);
+    countRequest(context, request, reply);
+  };
+  for (const route of routes) addRoute(app, route, { context, config, onTakeOver });
 
   const listeners = new Set<Listener>();
   let disposed: Promise<void> | undefined;
@@ -162,7 +166,12 @@ export function createApiServer({ context, routes: givenRoutes, config }: ApiPar
   };
 }
 
-function addRoute(app: FastifyInstance, route: Route, { context, config }: Omit<ApiParts, 'routes'>): void {
+interface RouteSurroundings extends Omit<ApiParts, 'routes'> {
+  /** A route takes the response over: a stream has begun. */
+  readonly onTakeOver: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+function addRoute(app: FastifyInstance, route: Route, { context, config, onTakeOver }: RouteSurroundings): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   const checkBody = route.body && bodyCheck(route.body);
   app.route({
@@ -183,6 +192,7 @@ function addRoute(app: FastifyInstance, route: Route, { context, config }: Omit<
       const query = queryValues(route.query ?? {}, rawQuery(request));
       const body = route.body === undefined ? {} : parseBody(bytes, request.headers['content-type']);
       checkBody?.(body);
+      const client = clientConnection(request.raw);
       const answer = await route.handle({
         requester,
         credentials,
@@ -190,7 +200,8 @@ function addRoute(app: FastifyInstance, route: Route, { context, config }: Omit<
         query,
         body,
         headers: request.headers,
-        clientAddress: clientConnection(request.raw).address,
+        clientAddress: client.address,
+        isLocalClient: client.isLocal,
       });
       if (answer.kind !== 'take-over') {
         await sendAnswer(reply, answer, answer.status ?? route.status ?? 200, context.log);
@@ -198,6 +209,7 @@ function addRoute(app: FastifyInstance, route: Route, { context, config }: Omit<
         await reply.code(200).send('');
       } else {
         reply.hijack();
+        onTakeOver(request, reply);
         answer.run(request.raw, reply.raw);
       }
       return reply;
@@ -225,6 +237,19 @@ async function callerOf(context: Context, route: Route, request: FastifyRequest)
 
 function rawQuery(request: FastifyRequest): RawQuery {
   return isObject(request.query) ? (request.query as RawQuery) : {}; // what the query-string parser makes
+}
+
+/** For the log. The query is left out: it may hold a token. */
+function placeOf(request: FastifyRequest, reply: FastifyReply) {
+  const id = reply.raw.getHeader('X-Request-ID');
+  return { request: id, method: request.method, path: request.url.split('?')[0] };
+}
+
+/** Under the route as it was declared: a path would be a label with a million values, and some of them are private. */
+function countRequest({ metrics }: Context, request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url;
+  const [method, path] = route === undefined ? ['other', 'other'] : [request.method, route];
+  metrics.requestSeconds.of(method, path, String(reply.raw.statusCode)).observe(reply.elapsedTime / 1000);
 }
 
 /** A final `*` is known to routes by that name. */

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, Socket } from 'node:net';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../base/clock.ts';
+import { Counter } from '../base/instruments.ts';
 import { chunk, StreamConnection, type StreamOptions } from './stream-connection.ts';
 
 interface Streaming extends AsyncDisposable {
@@ -83,7 +84,8 @@ function rawClient(version = '1.1'): { connect: Connect; socket(): Socket; reado
 
 test('what is written arrives, chunk by chunk, and the end is an end', async () => {
   const client = readingClient();
-  await using streaming = await stream(client.connect);
+  const delivered = { frames: new Counter(), bytes: new Counter() };
+  await using streaming = await stream(client.connect, { delivered });
   const { connection } = streaming;
   expect(connection.isChunked).toBe(true);
   expect(connection.write('event: ✓\n\n')).toBe(true);
@@ -101,6 +103,9 @@ test('what is written arrives, chunk by chunk, and the end is an end', async () 
   const { response, ending } = await client.answer;
   expect(ending).toBe('end');
   expect(client.text()).toBe(`event: ✓\n\nshared✓ too${long}last`);
+  // Nothing was handed over for empty texts; frames of others count with their framing.
+  expect(delivered.frames.value).toBe(5);
+  expect(delivered.bytes.value).toBeGreaterThanOrEqual(Buffer.byteLength(client.text()));
   expect(response.headers).toMatchObject({
     'content-type': 'text/event-stream',
     'cache-control': 'no-cache',

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
+import type { Counter } from '../base/instruments.ts';
 
 /** Unsent bytes from which a client counts as slow and is given no more until it has taken them. */
 const bufferedMax = 512 * 1024;
@@ -16,6 +17,8 @@ export interface StreamOptions {
   readonly clock: Clock;
   /** A blank line after this long without a byte; absent: none (plain text must not gain bytes). */
   readonly heartbeatMs?: number;
+  /** Counts what is handed to the connection. */
+  readonly delivered?: { readonly frames: Counter; readonly bytes: Counter };
 }
 
 export class StreamConnection {
@@ -24,6 +27,7 @@ export class StreamConnection {
   readonly isChunked: boolean;
   readonly #response: ServerResponse;
   readonly #clock: Clock;
+  readonly #delivered: StreamOptions['delivered'];
   readonly #abort = new AbortController();
   #sentUs: number;
   #cancelHeartbeat: () => void = () => {};
@@ -32,7 +36,8 @@ export class StreamConnection {
   constructor(request: IncomingMessage, response: ServerResponse, options: StreamOptions) {
     this.#response = response;
     this.#clock = options.clock;
-    this.#sentUs = options.clock.nowUs();
+    this.#delivered = options.delivered;
+    this.#sentUs = options.clock.monotonicUs();
     this.signal = this.#abort.signal;
     this.isChunked = request.httpVersion !== '1.0';
     // Gone while the answer was being prepared: `close` has been and does not come again.
@@ -61,9 +66,10 @@ export class StreamConnection {
     // Node copies a string for the system and frees the copy when it was taken; a Buffer waits for the next collection,
     // and in a flood hundreds of megabytes of them do.
     if (text.length < longText || this.#isEnded || !socket || socket.destroyed) return this.send(this.frame(text));
-    this.#sentUs = this.#clock.nowUs();
+    const length = Buffer.byteLength(text);
+    this.#count(length);
     socket.cork();
-    if (this.isChunked) socket.write(`${Buffer.byteLength(text).toString(16)}\r\n`, 'latin1');
+    if (this.isChunked) socket.write(`${length.toString(16)}\r\n`, 'latin1');
     socket.write(text, 'utf8');
     if (this.isChunked) socket.write('\r\n', 'latin1');
     socket.uncork();
@@ -74,7 +80,7 @@ export class StreamConnection {
   send(bytes: Buffer): boolean {
     const { socket } = this.#response;
     if (this.#isEnded || !socket || socket.destroyed || bytes.length === 0) return true;
-    this.#sentUs = this.#clock.nowUs();
+    this.#count(bytes.length);
     socket.write(bytes);
     return socket.writableLength <= bufferedMax;
   }
@@ -83,7 +89,7 @@ export class StreamConnection {
   share(bytes: Buffer): boolean {
     const { socket } = this.#response;
     if (this.#isEnded || !socket || socket.destroyed || bytes.length === 0) return true;
-    this.#sentUs = this.#clock.nowUs();
+    this.#count(bytes.length);
     socket.cork();
     if (this.isChunked) socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
     socket.write(bytes);
@@ -122,6 +128,12 @@ export class StreamConnection {
     this.#response.destroy();
   }
 
+  #count(bytes: number): void {
+    this.#sentUs = this.#clock.monotonicUs();
+    this.#delivered?.frames.add();
+    this.#delivered?.bytes.add(bytes);
+  }
+
   #close(): void {
     this.#isEnded = true;
     this.#cancelHeartbeat();
@@ -130,7 +142,7 @@ export class StreamConnection {
 
   /** Timed since the last byte of this connection, so that filtered traffic cannot starve it. */
   #heartbeat(everyMs: number): void {
-    const quietMs = (this.#clock.nowUs() - this.#sentUs) / 1000;
+    const quietMs = (this.#clock.monotonicUs() - this.#sentUs) / 1000;
     if (quietMs >= everyMs) this.write('\n');
     const waitMs = quietMs >= everyMs ? everyMs : everyMs - quietMs;
     this.#cancelHeartbeat = this.#clock.after(waitMs, () => {

@@ -250,6 +250,21 @@ export const configOptions = {
       description: 'Replace secrets in logs. Off also turns off `[api] mask_secrets`, as in StackStorm.',
     },
   },
+  metrics: {
+    token: {
+      type: 'text',
+      default: null,
+      since,
+      description: '`Authorization: Bearer <token>` may read `/metrics`. Credentials of a user may too.',
+    },
+    allow: {
+      type: 'list',
+      default: [],
+      since,
+      description:
+        'Addresses and networks that may read `/metrics` without credentials: `10.0.0.7`, `10.0.0.0/24`. This machine may while the server listens on loopback.',
+    },
+  },
   garbagecollector: {
     collection_interval: {
       type: 'integer',

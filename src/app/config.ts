@@ -6,8 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { addressList } from '../api/metrics-access.ts';
 import { closestName } from '../base/closest-name.ts';
-import { Fault, systemCode } from '../base/errors.ts';
+import { Fault, messageOf, systemCode } from '../base/errors.ts';
 import { configOptions, type OptionRow, type Section, type SectionValues } from './config-options.ts';
 import { acceptedOptions } from './config-options-accepted.ts';
 import { parseIni } from './ini.ts';
@@ -86,6 +87,11 @@ export function loadConfig(sources: ConfigSources): { config: Config; notes: str
   const htpasswd = values.auth.backend_kwargs?.file_path;
   if (htpasswd !== undefined && typeof htpasswd !== 'string') {
     problems.push(`${configFileName}: [auth] backend_kwargs: expected a text for "file_path"`);
+  }
+  try {
+    addressList(values.metrics.allow);
+  } catch (error) {
+    problems.push(`${configFileName}: ${messageOf(error)}`);
   }
   if (!listen || compatPorts === undefined || problems.length > 0) {
     throw new Fault('invalid_config', problems.join('\n'), { details: { problems } });
@@ -194,7 +200,7 @@ function readSettings(settings: readonly Setting[], problems: string[]): { [S in
 
 /** Values of settings whose name says that they are secret do not belong in messages. */
 function shown(setting: Setting): string {
-  return /password|secret|kwargs|key/.test(setting.name) ? 'something else' : JSON.stringify(setting.text);
+  return /password|secret|kwargs|key|token$/.test(setting.name) ? 'something else' : JSON.stringify(setting.text);
 }
 
 /** Settings that are allowed but will surprise somebody. */

@@ -21,10 +21,12 @@ import { outputRoutes } from '../api/routes/output.ts';
 import { statusRoutes } from '../api/routes/status.ts';
 import { streamRoutes } from '../api/routes/streams.ts';
 import { type ApiServer, createApiServer } from '../api/server.ts';
+import { countedBus } from '../bus/counted-bus.ts';
 import { LocalBus } from '../bus/local/local-bus.ts';
 import { mapSecrets } from '../core/model/secret.ts';
 import type { Context, Starter } from '../operations/context.ts';
 import { ensureCliCredentials, ensureFirstUser } from '../operations/first-start.ts';
+import { createMetrics } from '../operations/metrics.ts';
 import { OutputHub } from '../operations/output-hub.ts';
 import { registerPacks } from '../operations/register-packs.ts';
 import { localRunners } from '../runners/local/local-runners.ts';
@@ -40,6 +42,7 @@ import type { ParameterSeal } from '../store/sql/execution-rows.ts';
 import type { Config } from './config.ts';
 import { openHome } from './home.ts';
 import { type InstalledFiles, version } from './installed-files.ts';
+import { commitWatch, watchRoutes } from './watched.ts';
 
 export interface System extends AsyncDisposable {
   /** Where the server answers, with the port it really got. */
@@ -69,10 +72,12 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
   });
   const path = join(home.path, 'stormtail.db');
   const seal = sealOf(box);
-  const store = stack.use(await openSqliteStore({ path, workerUrl: files.storeWorker, seal, onLost: tellLost }));
-  await requireSameKey(store, box, home.path);
-  const bus = stack.use(new LocalBus(log));
   const clock = systemClock;
+  const metrics = createMetrics();
+  const watch = commitWatch(metrics, clock);
+  const store = stack.use(await openSqliteStore({ path, workerUrl: files.storeWorker, seal, onLost: tellLost, watch }));
+  await requireSameKey(store, box, home.path);
+  const bus = stack.use(countedBus(new LocalBus(log), (subject) => metrics.busMessages.of(subject).add()));
   // Port 0 means any: the address is known for certain only once the port is open.
   let listenerUrl = listenUrl(config.listen.host, config.listen.port);
   let starter: Starter | undefined;
@@ -85,10 +90,11 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
     bus,
     clock,
     log,
+    metrics,
     newId: objectIds(() => clock.nowUs()),
     settings: settingsOf(config, home, files, () => listenerUrl),
   };
-  const { actionRunner, services } = buildServices(context, config, files, stack);
+  const { actionRunner, storageGuard, services } = buildServices(context, config, files, stack);
   starter = actionRunner;
   const hub = new OutputHub(context);
   const journal = stack.use(journalOf(context));
@@ -102,6 +108,7 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
         ...streamRoutes(context, hub, journal, config.stream.heartbeat * 1000),
         ...contentRoutes(context),
         ...accessRoutes(context),
+        ...watchRoutes(context, { actionRunner, storageGuard, hub, journal, version }, config),
         ...statusRoutes(context, {
           version,
           startedUs,
@@ -153,7 +160,7 @@ function buildServices(
   config: Config,
   files: InstalledFiles,
   stack: Disposals,
-): { actionRunner: ActionRunner; services: readonly Service[] } {
+): { actionRunner: ActionRunner; storageGuard: StorageGuard; services: readonly Service[] } {
   const guard = { report: () => {}, look: () => {} };
   const actionRunner = stack.use(
     new ActionRunner(context, {
@@ -185,7 +192,7 @@ function buildServices(
       executionTtlDays: config.garbagecollector.action_executions_ttl ?? 0,
     }),
   );
-  return { actionRunner, services: [actionRunner, storageGuard, collector] };
+  return { actionRunner, storageGuard, services: [actionRunner, storageGuard, collector] };
 }
 
 function settingsOf(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualClock, systemClock } from './clock.ts';
+import { ManualClock, systemClock, wallClock } from './clock.ts';
 
 test('a clock moved by hand stands still until it is moved', () => {
   const clock = new ManualClock(5);
@@ -71,4 +71,58 @@ test('timers of the system clock fire once, or not at all where they are called 
   await new Promise<void>((resolve) => systemClock.after(5, resolve));
   expect(fired).toBe(false);
   cancelLong();
+});
+
+/** A system whose clocks are out of step by a part of a millisecond, as they always are. */
+function fakeSystem() {
+  const at = { monotonicMs: 5_000.7, wallMs: 1_700_000_000_000.2 };
+  const pass = (ms: number) => {
+    at.monotonicMs += ms;
+    at.wallMs += ms;
+  };
+  const clock = wallClock({ monotonicMs: () => at.monotonicMs, wallMs: () => Math.floor(at.wallMs) });
+  return { at, pass, clock };
+}
+
+test('wall time never goes backwards by itself, however the milliseconds of both clocks fall', () => {
+  const { pass, clock } = fakeSystem();
+  let last = 0;
+  for (let step = 0; step < 5_000; step++) {
+    const now = clock.nowUs();
+    expect(now).toBeGreaterThanOrEqual(last);
+    last = now;
+    pass(0.037);
+  }
+  let before = 0;
+  for (let step = 0; step < 20_000; step++) {
+    const now = systemClock.nowUs();
+    expect(now).toBeGreaterThanOrEqual(before);
+    before = now;
+  }
+});
+
+test('wall time follows the system clock when that is set, in either direction; durations do not', () => {
+  const { at, pass, clock } = fakeSystem();
+  const startUs = clock.monotonicUs();
+  for (const hours of [5, -9, 0.001, -0.001]) {
+    at.wallMs += hours * 3_600_000;
+    pass(10);
+    expect(Math.abs(clock.nowUs() - at.wallMs * 1000), `set by ${hours} hours`).toBeLessThanOrEqual(1_000);
+  }
+  expect(clock.monotonicUs() - startUs).toBe(40_000);
+});
+
+test('a clock moved by hand can be set: timers and durations do not notice', () => {
+  const clock = new ManualClock(0);
+  let fired = 0;
+  clock.after(100, () => {
+    fired += 1;
+  });
+  clock.setWall(7_200_000);
+  expect([clock.nowUs(), clock.monotonicUs(), fired]).toEqual([7_200_000_000, 0, 0]);
+  clock.advance(99);
+  clock.setWall(-86_400_000);
+  expect(fired).toBe(0);
+  clock.advance(1);
+  expect([clock.nowUs(), clock.monotonicUs(), fired]).toEqual([-79_199_900_000, 100_000, 1]);
 });

@@ -16,7 +16,7 @@ const pollMs = 2_000;
 export async function awaitExecution(context: Context, execution: Execution, waitMs: number): Promise<Execution> {
   const { bus, clock } = context;
   if (isFinal(execution.status) || waitMs <= 0) return execution;
-  const endUs = clock.nowUs() + waitMs * 1000;
+  const endUs = clock.monotonicUs() + waitMs * 1000;
   let ended: Execution | undefined;
   let wake = () => {};
   using _changes = bus.subscribe(
@@ -29,7 +29,7 @@ export async function awaitExecution(context: Context, execution: Execution, wai
     execution.id,
   );
   for (;;) {
-    const leftMs = (endUs - clock.nowUs()) / 1000;
+    const leftMs = (endUs - clock.monotonicUs()) / 1000;
     await new Promise<void>((resolve) => {
       const cancel = clock.after(Math.max(0, Math.min(leftMs, pollMs)), resolve);
       wake = () => {
@@ -41,6 +41,6 @@ export async function awaitExecution(context: Context, execution: Execution, wai
     // What the bus tells of an end holds the result; what was stored by others is asked for.
     if (ended?.result) return ended;
     const current = await getExecution(context, execution.id, 'whole');
-    if (isFinal(current.status) || clock.nowUs() >= endUs) return current;
+    if (isFinal(current.status) || clock.monotonicUs() >= endUs) return current;
   }
 }

@@ -3,7 +3,7 @@ import { Fault } from '../base/errors.ts';
 import type { Execution, ExecutionResult } from '../core/model/execution.ts';
 import { canCancel, canMove, type ExecutionStatus, isFinal, startedStatuses } from '../core/model/execution-status.ts';
 import type { Context, Requester } from './context.ts';
-import { publishChange } from './execution-changes.ts';
+import { countEnd, publishChange } from './execution-changes.ts';
 import { getExecution } from './find-executions.ts';
 
 export type CancelAnswer =
@@ -51,9 +51,13 @@ function askToStop(context: Context, requester: Requester, execution: Execution)
   });
 }
 
-function cancelWaiting(context: Context, requester: Requester, execution: Execution): Promise<Execution | undefined> {
+async function cancelWaiting(
+  context: Context,
+  requester: Requester,
+  execution: Execution,
+): Promise<Execution | undefined> {
   const nowUs = context.clock.nowUs();
-  return context.store.executions.finish(execution.id, {
+  const canceled = await context.store.executions.finish(execution.id, {
     to: 'canceled',
     from: [execution.status],
     atUs: nowUs,
@@ -61,6 +65,8 @@ function cancelWaiting(context: Context, requester: Requester, execution: Execut
     context: { ...execution.context, cancelled_by: requester.user },
     result: cancelResult(requester.user),
   });
+  if (canceled) countEnd(context, canceled);
+  return canceled;
 }
 
 /** `PUT /executions/<id>`: a wish (`canceled`, `paused` …) or a status that an external executor reports. */
@@ -132,6 +138,7 @@ async function reportStatus(
     result: result ?? {},
   });
   if (!moved) throw new Fault('conflict', `execution ${id} changed meanwhile; look again`);
+  countEnd(context, moved);
   publishChange(context, 'update', moved);
   return moved;
 }

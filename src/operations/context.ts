@@ -8,6 +8,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { Execution } from '../core/model/execution.ts';
 import type { OutputStore } from '../store/output-store.ts';
 import type { Store } from '../store/store.ts';
+import type { Metrics } from './metrics.ts';
 
 export interface Settings {
   /** Where the API is reached from actions: `http://127.0.0.1:9101/api/v1`. */
@@ -58,6 +59,7 @@ export interface Context {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly newId: () => string;
   readonly settings: Settings;
 }

@@ -2,6 +2,10 @@
 import type { Execution } from '../core/model/execution.ts';
 import type { Context } from './context.ts';
 
+export function countEnd({ metrics }: Pick<Context, 'metrics'>, { runner, status }: Execution): void {
+  metrics.ended.of(runner.name, status).add();
+}
+
 export function publishChange(
   context: Pick<Context, 'bus'>,
   event: 'create' | 'update' | 'delete',

@@ -273,6 +273,7 @@ test('a slow follower is given nothing until it has taken what it has, and holds
   }
   const taken = slow.text;
   expect(taken).toBe('0\n1\n');
+  expect(running.opened.context.metrics.readersBehind.of('slow').value).toBe(1);
   await running.finish();
   expect(await fast.answer).toBeDefined();
   expect(slow.text).toBe(taken);

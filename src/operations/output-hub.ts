@@ -252,7 +252,7 @@ class Follower {
   }
 
   behind(endSeq: number): void {
-    if (this.#cursor < endSeq) this.#leaveLive?.();
+    if (this.#cursor < endSeq) this.#fallBehind('flood');
   }
 
   /** Tells the state at the beginning; changes heard before are part of it. */
@@ -276,7 +276,7 @@ class Follower {
   ): void {
     if (!this.#leaveLive || this.#cursor >= to) return;
     if (this.#cursor < from) {
-      this.#leaveLive();
+      this.#fallBehind('flood');
       return;
     }
     const { encoding, types, sink } = this.#options;
@@ -287,7 +287,13 @@ class Follower {
     const key = `${encoding.key} ${types?.join() ?? ''} ${cursor}`;
     const bytes = shared.get(key) ?? encoding.encode(execution, wanted, cursor);
     shared.set(key, bytes);
-    if (bytes.length > 0 && !sink.send(bytes)) this.#leaveLive();
+    if (bytes.length > 0 && !sink.send(bytes)) this.#fallBehind('slow');
+  }
+
+  #fallBehind(reason: 'slow' | 'flood'): void {
+    if (!this.#leaveLive) return;
+    this.#context.metrics.readersBehind.of(reason).add();
+    this.#leaveLive();
   }
 
   /** Sends one page. True where that was all there is. */

@@ -19,7 +19,7 @@ const counts = new WeakMap<Context, Count>();
 export async function takePlaceInQueue(context: Context): Promise<void> {
   const count = counts.get(context) ?? { waiting: 0, readUs: Number.NEGATIVE_INFINITY, reading: undefined };
   counts.set(context, count);
-  if (context.clock.nowUs() - count.readUs > staleUs) {
+  if (context.clock.monotonicUs() - count.readUs > staleUs) {
     count.reading ??= read(context, count).finally(() => {
       count.reading = undefined;
     });
@@ -27,6 +27,7 @@ export async function takePlaceInQueue(context: Context): Promise<void> {
   }
   const { queueMax } = context.settings;
   if (count.waiting >= queueMax) {
+    context.metrics.refused.of().add();
     throw new Fault(
       'busy',
       `${queueMax} executions are waiting already; try again when some have run, or raise queue_max in [stormtail]`,
@@ -38,5 +39,5 @@ export async function takePlaceInQueue(context: Context): Promise<void> {
 async function read(context: Context, count: Count): Promise<void> {
   const { requested = 0, delayed = 0 } = await context.store.executions.countByStatus();
   count.waiting = requested + delayed;
-  count.readUs = context.clock.nowUs();
+  count.readUs = context.clock.monotonicUs();
 }

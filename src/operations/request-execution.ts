@@ -43,6 +43,7 @@ export async function requestExecution(
     ...(request.notify !== undefined && { notify: request.notify }),
   });
   await store(context, execution);
+  context.metrics.requested.of(runner.name).add();
   return execution;
 }
 

@@ -56,6 +56,16 @@ export class ActionRunner implements Service, Starter {
     this.#options = options;
   }
 
+  /** Executions at the same time, at most. */
+  get slots(): number {
+    return this.#options.slots;
+  }
+
+  /** Why it takes no work now; undefined while it does. */
+  get idleReason(): 'not started' | 'stopping' | undefined {
+    return this.#isStopping ? 'stopping' : this.#isStarted ? undefined : 'not started';
+  }
+
   get active(): number {
     return this.#runs.size;
   }
@@ -200,6 +210,9 @@ export class ActionRunner implements Service, Starter {
   }
 
   #begin(execution: Execution): void {
+    const { clock, metrics } = this.#context;
+    // By the wall clock, because another process may have taken the request; somebody may have set it meanwhile.
+    metrics.claimSeconds.of().observe(Math.max(0, clock.nowUs() - execution.due_us) / 1e6);
     this.#announce(execution);
     const run = new ExecutionRun(this.#context, this.#options.runners, this.#options, execution);
     this.#track(run, run.start());

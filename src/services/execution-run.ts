@@ -3,7 +3,7 @@
  * process starts; it is sealed and durable before the final status is stored; the final status is stored before anybody
  * is told.
  */
-import { Fault, isFault, messageOf } from '../base/errors.ts';
+import { Fault, messageOf } from '../base/errors.ts';
 import type { Execution, ExecutionResult, OutputSummary } from '../core/model/execution.ts';
 import type { ExecutionStatus } from '../core/model/execution-status.ts';
 import { finalParameters } from '../core/params/final-parameters.ts';
@@ -15,6 +15,8 @@ import { readPackConfig } from '../operations/pack-config.ts';
 import type { KeptOutput, Processes, ProcessHandle, ProcessOptions, StopReason } from '../runners/process.ts';
 import type { ConnectedRunner, Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
 import type { OutputWriter } from '../store/output-store.ts';
+import { StageTimes } from './stage-times.ts';
+import { storeEnd } from './store-end.ts';
 
 export interface RunSettings {
   /** From TERM to KILL. */
@@ -30,18 +32,13 @@ export interface RunSettings {
   readonly lookAtStorage: () => void;
 }
 
-/** Between tries to store a final status while the store refuses: it has to be stored some time. */
-const finishRetryMs = [100, 500, 1_000, 5_000] as const;
-
-/** Refusals, other than for want of room, after which the result itself is taken to be the reason. */
-const unboundedTries = 5;
-
 export class ExecutionRun {
   readonly id: string;
   readonly #context: Context;
   readonly #runners: Runners;
   readonly #settings: RunSettings;
   readonly #execution: Execution;
+  readonly #times: StageTimes;
   #handle: ProcessHandle | undefined;
   #connected: AbortController | undefined;
   #writer: OutputWriter | undefined;
@@ -51,7 +48,7 @@ export class ExecutionRun {
   #lostOutput = false;
   #isUnkilled = false;
   /** Output that was there already when this process took over. */
-  #bytesBefore = 0;
+  #before = { bytes: 0, records: 0 };
 
   constructor(context: Context, runners: Runners, settings: RunSettings, execution: Execution) {
     this.id = execution.id;
@@ -59,11 +56,17 @@ export class ExecutionRun {
     this.#runners = runners;
     this.#settings = settings;
     this.#execution = execution;
+    this.#times = new StageTimes(context, execution.runner.name);
   }
 
   /** Bytes of output since this process follows it. */
   get grownBytes(): number {
-    return (this.#writer?.bytes ?? 0) - this.#bytesBefore;
+    return (this.#writer?.bytes ?? 0) - this.#before.bytes;
+  }
+
+  /** Brings the metrics of output up to date. */
+  countOutput(): void {
+    if (this.#writer) this.#times.printed({ bytes: this.#writer.bytes, records: this.#writer.endSeq }, this.#before);
   }
 
   cancel(): void {
@@ -125,6 +128,7 @@ export class ExecutionRun {
     // Canceled before anything ran: `#finish` makes the result.
     if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
     this.#handle = await this.#settings.processes.start(plan, this.#processOptions());
+    this.#times.started();
     return this.#follow(runner, request, this.#handle);
   }
 
@@ -151,7 +155,7 @@ export class ExecutionRun {
           'the output of an execution cannot be taken in; trying again',
         ),
     });
-    this.#bytesBefore = this.#writer.bytes;
+    this.#before = { bytes: this.#writer.bytes, records: this.#writer.endSeq };
   }
 
   /** The disk was full while this ran: the process's own writes may have failed, and nobody can say how many. */
@@ -166,6 +170,7 @@ export class ExecutionRun {
     this.#cancelTimeout = clock.after(timeoutMs, () => this.stop('timeout'));
     if (this.#wantsStop) handle.stop(this.#wantsStop, this.#settings.killGraceMs);
     const end = await handle.ended;
+    this.#times.ended();
     this.#cancelTimeout();
     this.#isUnkilled = end.unkilled === true;
     this.#settings.lookAtStorage();
@@ -212,6 +217,7 @@ export class ExecutionRun {
     if (!this.#writer) await this.#open();
     if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
     this.#connected = new AbortController();
+    this.#times.started();
     const outcome = await runner.run(request, {
       write: (type, bytes, host) => {
         if (!this.#isLetGo) this.#writer?.write(type, bytes, host);
@@ -221,6 +227,7 @@ export class ExecutionRun {
       killGraceMs: this.#settings.killGraceMs,
       resultBytesMax: this.#settings.resultBytesMax,
     });
+    this.#times.ended();
     this.#settings.lookAtStorage();
     return this.#withLoss(outcome);
   }
@@ -307,13 +314,16 @@ export class ExecutionRun {
 
   async #finish(outcome: Outcome & { endUs?: number; reason?: string }): Promise<void> {
     const summary = await this.#seal();
+    this.countOutput();
     const canceled = this.#wantsStop === 'cancel';
     const finished = canceled
       ? await this.#store('canceled', await this.#canceledResult(outcome.result), outcome, summary)
       : ((await this.#store(outcome.status, outcome.result, outcome, summary)) ??
         // Canceled in the very moment it ended by itself: the cancel was acknowledged, so it counts.
         (await this.#store('canceled', await this.#canceledResult(outcome.result), outcome, summary)));
-    if (finished) publishChange(this.#context, 'update', finished);
+    if (!finished) return;
+    this.#times.stored(finished);
+    publishChange(this.#context, 'update', finished);
   }
 
   /** StackStorm's result of a canceled action, with what it had printed until then. */
@@ -343,45 +353,26 @@ export class ExecutionRun {
     }
   }
 
-  /** Undefined where the execution is no longer ours to finish. Tries until the store takes it: the end must not be lost. */
-  async #store(
-    status: ExecutionStatus,
+  /** Undefined where the execution is no longer ours to finish. */
+  #store(
+    to: ExecutionStatus,
     result: ExecutionResult,
-    outcome: { endUs?: number; reason?: string },
+    { endUs, reason }: { endUs?: number; reason?: string },
     output: OutputSummary | undefined,
   ): Promise<Execution | undefined> {
-    for (let attempt = 0; ; attempt++) {
-      const nowUs = this.#context.clock.nowUs();
-      try {
-        return await this.#context.store.executions.finish(this.id, {
-          to: status,
-          // A cancel that came meanwhile has the last word.
-          from: status === 'canceled' ? ['canceling', 'running'] : ['running'],
-          attempt: this.#execution.attempt,
-          atUs: nowUs,
-          endUs: Math.min(outcome.endUs ?? nowUs, nowUs),
-          result,
-          ...(output && { output }),
-          ...(outcome.reason !== undefined && { reason: outcome.reason }),
-        });
-      } catch (error) {
-        if (isFault(error, 'storage_full')) this.#settings.onStorageFull();
-        else if (attempt === unboundedTries) return this.#store(status, unstorable(error), outcome, output);
-        const waitMs = finishRetryMs[Math.min(attempt, finishRetryMs.length - 1)] ?? 5_000;
-        this.#context.log.error(
-          { execution: this.id, status, error: messageOf(error), ms: waitMs },
-          'the end of an execution cannot be stored; trying again',
-        );
-        if (this.#isLetGo) throw error;
-        await new Promise<void>((resolve) => this.#context.clock.after(waitMs, resolve));
-      }
-    }
+    return storeEnd(this.#context, this.id, {
+      to,
+      // A cancel that came meanwhile has the last word.
+      from: to === 'canceled' ? ['canceling', 'running'] : ['running'],
+      attempt: this.#execution.attempt,
+      result,
+      ...(endUs !== undefined && { endUs }),
+      ...(output && { output }),
+      ...(reason !== undefined && { reason }),
+      onStorageFull: this.#settings.onStorageFull,
+      isGivenUp: () => this.#isLetGo,
+    });
   }
-}
-
-/** What stands for a result that the store refuses again and again: the execution must end all the same. */
-function unstorable(error: unknown): ExecutionResult {
-  return { error: `the result could not be stored: ${messageOf(error)}` };
 }
 
 /** When it began to run: the timeout counts from there, also across a restart of the server. */

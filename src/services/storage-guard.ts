@@ -41,6 +41,10 @@ export class StorageGuard implements Service {
     this.#path = join(context.settings.home, 'reserve');
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   async start(): Promise<void> {
     this.#takeReserve();
     this.#schedule();

@@ -14,6 +14,7 @@ let shiftUs = 0;
 const waitedMs: number[] = [];
 const clock: Clock = {
   nowUs: () => systemClock.nowUs() + shiftUs,
+  monotonicUs: () => systemClock.monotonicUs(),
   after(delayMs, fn) {
     waitedMs.push(delayMs);
     return systemClock.after(0, fn);

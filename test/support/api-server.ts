@@ -20,6 +20,7 @@ import { objectIds } from '../../src/base/object-id.ts';
 import { LocalBus } from '../../src/bus/local/local-bus.ts';
 import { createApiKey } from '../../src/operations/api-keys.ts';
 import type { Context, Settings } from '../../src/operations/context.ts';
+import { createMetrics } from '../../src/operations/metrics.ts';
 import { registerPacks } from '../../src/operations/register-packs.ts';
 import { createToken } from '../../src/operations/tokens.ts';
 import { OutputFiles } from '../../src/store/files/output-files.ts';
@@ -93,6 +94,7 @@ export async function startTestApi(wish: TestApiWish = {}): Promise<TestApi> {
     bus,
     clock,
     log,
+    metrics: createMetrics(),
     newId: objectIds(() => clock.nowUs()),
     settings: {
       apiUrl: 'http://127.0.0.1:9101/api/v1',

@@ -6,6 +6,7 @@ import { objectIds } from '../../src/base/object-id.ts';
 import type { Bus } from '../../src/bus/bus.ts';
 import { LocalBus } from '../../src/bus/local/local-bus.ts';
 import type { Context, Settings } from '../../src/operations/context.ts';
+import { createMetrics } from '../../src/operations/metrics.ts';
 import { OutputFiles } from '../../src/store/files/output-files.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -54,7 +55,7 @@ export async function openTestContext(
   const output = new OutputFiles(join(home, 'output'), clock);
   const newId = objectIds(() => clock.nowUs());
   return {
-    context: { store, output, bus, clock, log: silentLog, newId, settings },
+    context: { store, output, bus, clock, log: silentLog, metrics: createMetrics(), newId, settings },
     clock,
     async [Symbol.asyncDispose]() {
       await bus[Symbol.asyncDispose]();

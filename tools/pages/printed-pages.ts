@@ -3,6 +3,7 @@ import { cliPage } from './cli-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { executionStatusPage } from './execution-status-page.ts';
+import { metricsPage } from './metrics-page.ts';
 
 export function printedPages(): Readonly<Record<string, string>> {
   return {
@@ -10,5 +11,6 @@ export function printedPages(): Readonly<Record<string, string>> {
     'docs/reference/cli.md': cliPage(),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/execution-status.md': executionStatusPage(),
+    'docs/reference/metrics.md': metricsPage(),
   };
 }

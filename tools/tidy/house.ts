@@ -42,6 +42,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   kysely: ['store'],
   picocolors: ['cli'],
   pino: ['base'],
+  'prom-client': ['app'],
   typebox: ['wire', 'api'],
   yaml: ['content', 'cli'],
   'node:child_process': ['runners', 'content', 'app'],

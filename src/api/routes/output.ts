@@ -1,5 +1,5 @@
 /** Output over REST: what there is so far, and the two long-lived plain texts (spec/output-streaming.md §3). */
-import { Fault } from '../../base/errors.ts';
+import { Fault, messageOf } from '../../base/errors.ts';
 import type { Execution } from '../../core/model/execution.ts';
 import { isFinal } from '../../core/model/execution-status.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
@@ -17,6 +17,8 @@ const path = '/api/v1/executions/:id';
 const pageBytes = 256 * 1024;
 
 export function outputRoutes(context: Context, hub: OutputHub): readonly Route[] {
+  const { metrics } = context;
+  const delivered = { frames: metrics.streamFrames.of(), bytes: metrics.streamBytes.of() };
   return [
     route({
       method: 'GET',
@@ -79,6 +81,7 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
               const connection = new StreamConnection(request, response, {
                 contentType: 'text/plain; charset=UTF-8',
                 clock: context.clock,
+                delivered,
               });
               void hub
                 .follow(id, {
@@ -91,7 +94,11 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
                 .then((execution) => {
                   if (execution) connection.end();
                 })
-                .catch(() => connection.break());
+                .catch((error) => {
+                  context.log.error({ execution: id, error: messageOf(error) }, 'a stream of output broke off');
+                  metrics.readersDropped.of('failure').add();
+                  connection.break();
+                });
             },
           };
         },

@@ -22,7 +22,8 @@ export function streamRoutes(
   journal: EventJournal,
   heartbeatMs: number,
 ): readonly Route[] {
-  const { settings } = context;
+  const { metrics, settings } = context;
+  const delivered = { frames: metrics.streamFrames.of(), bytes: metrics.streamBytes.of() };
   const view = {
     get webUrl() {
       return settings.webUrl;
@@ -53,6 +54,7 @@ export function streamRoutes(
               contentType,
               clock: context.clock,
               heartbeatMs,
+              delivered,
             });
             const tellStatus = (execution: Execution) => {
               const { result: _, ...rest } = execution;
@@ -79,6 +81,7 @@ export function streamRoutes(
               })
               .catch((error) => {
                 context.log.error({ execution: id, error: messageOf(error) }, 'a stream of output broke off');
+                metrics.readersDropped.of('failure').add();
                 connection.break();
               });
           },
@@ -122,10 +125,12 @@ export function streamRoutes(
               contentType,
               clock: context.clock,
               heartbeatMs,
+              delivered,
             });
             const stream = new GeneralStream(context, hub, journal, view, connection, options, cursors);
             void stream.run().catch((error) => {
               context.log.error({ error: messageOf(error) }, 'a stream of events broke off');
+              metrics.readersDropped.of('failure').add();
               connection.break();
             });
           },

@@ -13,6 +13,19 @@ interface Waiting {
   readonly reject: (error: Fault) => void;
 }
 
+/** Whoever wants to know how commits go. */
+export interface CommitWatch {
+  monotonicUs(): number;
+  /** After each commit: writes in it, and how long the batch was under way. */
+  committed(units: number, tookUs: number): void;
+}
+
+export interface SessionOptions {
+  /** Called once where the thread dies while it is in use. */
+  readonly onLost?: (fault: Fault) => void;
+  readonly watch?: CommitWatch;
+}
+
 /** More requests than this wait in line and the next is refused: the callers are then better off trying later. */
 const waitingMax = 200_000;
 /** Bounds how long one transaction keeps others waiting. */
@@ -20,32 +33,32 @@ const batchMax = 2_000;
 
 export class SqliteSession implements SqlSession, AsyncDisposable {
   readonly #worker: Worker;
-  readonly #onLost: (fault: Fault) => void;
+  readonly #options: SessionOptions;
   /** Requests not yet handed over. */
   #waiting: Waiting[] = [];
   /** The batch under way; empty when the thread is idle. */
   #underWay: Waiting[] = [];
   #flushScheduled = false;
+  #handedOverUs = 0;
   #closing: Promise<void> | undefined;
   #died: Fault | undefined;
   commits = 0;
   units = 0;
 
-  private constructor(worker: Worker, onLost: (fault: Fault) => void) {
+  private constructor(worker: Worker, options: SessionOptions) {
     this.#worker = worker;
-    this.#onLost = onLost;
+    this.#options = options;
   }
 
   /**
-   * Opens or creates the database and brings its schema up to date. `store_failed` where that cannot be done. `onLost` is
-   * called once where the thread dies later.
+   * Opens or creates the database and brings its schema up to date. `store_failed` where that cannot be done.
    */
-  static async open(path: string, workerUrl: URL, onLost: (fault: Fault) => void = () => {}): Promise<SqliteSession> {
+  static async open(path: string, workerUrl: URL, options: SessionOptions = {}): Promise<SqliteSession> {
     const workerData: WorkerOptions = { path };
     // Newer Nodes warn that their own SQLite is young; older ones do not know the flag.
     const execArgv = Number(process.versions.node.split('.')[0]) >= 22 ? ['--disable-warning=ExperimentalWarning'] : [];
     const worker = new Worker(workerUrl, { workerData, name: 'store', execArgv });
-    const session = new SqliteSession(worker, onLost);
+    const session = new SqliteSession(worker, options);
     await new Promise<void>((resolve, reject) => {
       const refuse = (message: string, cause?: unknown) =>
         reject(new Fault('store_failed', `database ${path}: ${message}`, { cause }));
@@ -107,26 +120,34 @@ export class SqliteSession implements SqlSession, AsyncDisposable {
     if (this.#underWay.length > 0 || this.#waiting.length === 0 || this.#died) return;
     this.#underWay = this.#waiting.length <= batchMax ? this.#waiting : this.#waiting.slice(0, batchMax);
     this.#waiting = this.#waiting.length <= batchMax ? [] : this.#waiting.slice(batchMax);
+    this.#handedOverUs = this.#options.watch?.monotonicUs() ?? 0;
     this.#worker.postMessage({ kind: 'batch', requests: this.#underWay.map((waiting) => waiting.request) });
   }
 
   #settle(answers: readonly Answer[], committed: boolean): void {
     const batch = this.#underWay;
     this.#underWay = [];
-    if (committed) this.commits += 1;
+    const unitsBefore = this.units;
     batch.forEach((waiting, index) => {
       const answer = answers[index];
       if (waiting.request.kind === 'write') this.units += 1;
       if (answer?.kind === 'rows') waiting.resolve(answer.rows ?? undefined);
       else waiting.reject(faultOf(answer));
     });
+    if (committed) this.#countCommit(this.units - unitsBefore);
     this.#flush();
     if (this.#waiting.length + this.#underWay.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  #countCommit(units: number): void {
+    this.commits += 1;
+    const { watch } = this.#options;
+    watch?.committed(units, watch.monotonicUs() - this.#handedOverUs);
+  }
+
   /** The thread is gone. Unless it was closed, nothing can be kept any more, and whoever opened the store has to know. */
   #fail(fault: Fault): void {
-    if (!this.#died && !this.#closing) this.#onLost(fault);
+    if (!this.#died && !this.#closing) this.#options.onLost?.(fault);
     this.#died ??= fault;
     for (const waiting of [...this.#underWay.splice(0), ...this.#waiting.splice(0)]) waiting.reject(fault);
     for (const resolve of this.#idle.splice(0)) resolve();

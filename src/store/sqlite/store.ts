@@ -7,7 +7,7 @@ import { sqlContentStore } from '../sql/content.ts';
 import { ExecutionRows, type ParameterSeal } from '../sql/execution-rows.ts';
 import { sqlExecutionStore } from '../sql/executions.ts';
 import { rememberedContent } from './remembered-content.ts';
-import { SqliteSession } from './session.ts';
+import { type CommitWatch, SqliteSession } from './session.ts';
 
 export interface SqliteStoreOptions {
   /** File, or `:memory:`. */
@@ -17,11 +17,12 @@ export interface SqliteStoreOptions {
   readonly seal: ParameterSeal;
   /** Called once where the database is lost while it is in use: nothing can be kept any more. */
   readonly onLost?: (fault: Fault) => void;
+  readonly watch?: CommitWatch;
 }
 
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   if (options.path !== ':memory:') makePrivate(options.path);
-  const session = await SqliteSession.open(options.path, options.workerUrl, options.onLost ?? (() => {}));
+  const session = await SqliteSession.open(options.path, options.workerUrl, options);
   return {
     executions: sqlExecutionStore(session, new ExecutionRows(session, options.seal)),
     content: rememberedContent(sqlContentStore(session)),
