@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--only NAME[,NAME]] [--no-page] [--profile DIR]`: measures the built product against a plain
  * baseline, on this machine, in one run, prints the figures and writes them to docs/performance.md. Names: executions,
- * latency, lines, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
+ * python, latency, lines, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
  * benchmark failed (an aim that was not reached is a figure, not a failure), 2 for a bad command.
  */
 import { existsSync } from 'node:fs';
@@ -9,7 +9,6 @@ import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { baselineServer } from './baseline-server.ts';
-import { baselineSpawn } from './baseline-spawn.ts';
 import { nowUs, secondsSince } from './clock.ts';
 import { executionRate } from './execution-rate.ts';
 import { followersProcess } from './followers-process.ts';
@@ -19,6 +18,7 @@ import { manyFollowers } from './many-followers.ts';
 import { memory } from './memory.ts';
 import { machine, writeSection } from './performance-page.ts';
 import { printLatency } from './print-latency.ts';
+import { pythonRate } from './python-rate.ts';
 import { digits, type Report, table } from './result.ts';
 import type { TargetOptions } from './target.ts';
 
@@ -29,6 +29,7 @@ interface Benchmark {
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   executions: { title: 'From request to result', run: executionRate },
+  python: { title: 'Python actions', run: pythonRate },
   latency: { title: 'From print to reader', run: printLatency },
   lines: { title: 'Lines per second', run: lineRate },
   followers: { title: 'A thousand readers', run: manyFollowers },
@@ -83,9 +84,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** This program again, as a part of a benchmark (role.ts). */
-async function playRole(name: string | undefined, [first = '', second = '']: readonly string[]): Promise<void> {
+async function playRole(name: string | undefined, [first = '']: readonly string[]): Promise<void> {
   if (name === 'baseline-server') await baselineServer(first);
-  else if (name === 'baseline-spawn') await baselineSpawn(Number(first), Number(second));
   else if (name === 'followers') await followersProcess(JSON.parse(first));
   else throw new Error(`there is no role "${name}"`);
 }

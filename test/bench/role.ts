@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export type RoleName = 'baseline-server' | 'baseline-spawn' | 'followers';
+export type RoleName = 'baseline-server' | 'followers';
 
 export interface Role extends Disposable {
   readonly child: ChildProcess;

@@ -20,6 +20,8 @@ export interface TargetOptions {
   readonly installation: string;
   /** Directory that the server writes a processor profile to when it stops. */
   readonly profileDir?: string;
+  /** The server's heap holds this much more, of small objects, from its start. */
+  readonly ballastBytes?: number;
 }
 
 const startMs = 20_000;
@@ -29,7 +31,8 @@ const stopMs = 8_000;
 export async function startStormtail(options: TargetOptions): Promise<Target> {
   const home = mkdtempSync(join(tmpdir(), 'stormtail-bench-'));
   const profile = options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`];
-  const child = spawn(process.execPath, [...profile, 'bin/stormtail.mjs', 'up'], {
+  const ballast = options.ballastBytes === undefined ? [] : ['--import', ballastModule(options.ballastBytes)];
+  const child = spawn(process.execPath, [...profile, ...ballast, 'bin/stormtail.mjs', 'up'], {
     cwd: options.installation,
     env: {
       ...process.env,
@@ -53,6 +56,14 @@ export async function startStormtail(options: TargetOptions): Promise<Target> {
     await stop(child, home);
     throw error;
   }
+}
+
+/** Loaded before the server. Threads take no part in it. */
+function ballastModule(bytes: number): string {
+  const bytesPerObject = 140;
+  const code = `import { isMainThread } from 'node:worker_threads';
+if (isMainThread) globalThis.ballast = Array.from({ length: ${Math.round(bytes / bytesPerObject)} }, (_, at) => ({ at, a: [at], b: { at } }));`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 export async function startBaseline(): Promise<Target> {
