@@ -87,8 +87,8 @@ async function buildBundle(target) {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    // The only native dependency; node: modules stay outside by themselves.
-    external: ['@photostructure/sqlite'],
+    // The only native dependency, and the compiled parts that ssh2 can do without; node: modules stay outside by themselves.
+    external: ['@photostructure/sqlite', 'cpu-features', '*/sshcrypto.node'],
     banner: { js: requireBanner },
     metafile: true,
     write: false,

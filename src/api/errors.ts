@@ -21,6 +21,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   address_in_use: 500,
   home_unusable: 500,
   start_failed: 500,
+  ssh_failed: 500,
   unreachable: 500,
 };
 

@@ -34,6 +34,10 @@ export const errorTable = {
   address_in_use: { kind: 'world', when: 'another process listens on an address that was asked for' },
   home_unusable: { kind: 'world', when: 'STORMTAIL_HOME cannot be created, written or locked' },
   start_failed: { kind: 'world', when: 'a process could not be started' },
+  ssh_failed: {
+    kind: 'world',
+    when: 'a host could not be worked with over SSH; `details.problem` says which of a fixed set of reasons',
+  },
   unreachable: { kind: 'world', when: 'the server that a client talks to does not answer' },
 } as const satisfies Record<string, { kind: 'caller' | 'world'; when: string }>;
 

@@ -43,6 +43,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   picocolors: ['cli'],
   pino: ['base'],
   'prom-client': ['app'],
+  ssh2: ['runners/remote/ssh'],
   typebox: ['wire', 'api'],
   yaml: ['content', 'cli'],
   'node:child_process': ['runners', 'content', 'app'],
