@@ -23,7 +23,7 @@ export function textEncoding(isChunked: boolean): OutputEncoding {
   );
 }
 
-export function textAfter(segment: OutputSegment, afterSeq: number): string {
+function textAfter(segment: OutputSegment, afterSeq: number): string {
   return bytesAfter(segment, afterSeq).toString('utf8');
 }
 

@@ -19,6 +19,8 @@ export interface StreamOptions {
   readonly heartbeatMs?: number;
   /** Counts what is handed to the connection. */
   readonly delivered?: { readonly frames: Counter; readonly bytes: Counter };
+  /** Besides those that every stream has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export class StreamConnection {
@@ -50,6 +52,7 @@ export class StreamConnection {
     response.setHeader('Content-Type', options.contentType);
     response.setHeader('Cache-Control', 'no-cache');
     response.setHeader('X-Accel-Buffering', 'no');
+    for (const [name, value] of Object.entries(options.headers ?? {})) response.setHeader(name, value);
     response.statusCode = 200;
     response.flushHeaders();
     if (options.heartbeatMs !== undefined) this.#heartbeat(options.heartbeatMs);

@@ -73,5 +73,10 @@ export function parseOutputTypes(text: string | undefined): readonly OutputType[
 
 /** A cursor as clients send it back; anything else begins at the start. */
 export function parseCursor(text: string | undefined): number {
-  return text !== undefined && /^\d{1,15}$/.test(text.trim()) ? Number(text) : 0;
+  return text !== undefined && isCursor(text) ? Number(text) : 0;
+}
+
+/** Whether a text has the form of a cursor. */
+export function isCursor(text: string): boolean {
+  return /^\d{1,15}$/.test(text.trim());
 }

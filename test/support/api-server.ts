@@ -39,6 +39,8 @@ export interface TestApiWish {
   /** Files below the home directory: `{'packs/demo/pack.yaml': '…'}`. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly routes?: readonly Route[];
+  /** The same, for routes that are made with the server's own context. */
+  readonly routesOf?: (context: Context) => readonly Route[];
 }
 
 export interface TestApi extends AsyncDisposable {
@@ -130,6 +132,7 @@ export async function startTestApi(wish: TestApiWish = {}): Promise<TestApi> {
         services: () => [],
       }),
       ...(wish.routes ?? []),
+      ...(wish.routesOf?.(context) ?? []),
     ],
     config: {
       allowOrigins: ['https://ops.example.com'],

@@ -44,6 +44,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   pino: ['base'],
   'prom-client': ['app'],
   ssh2: ['runners/remote/ssh'],
+  re2js: ['operations'],
   typebox: ['wire', 'api'],
   yaml: ['content', 'cli'],
   'node:child_process': ['runners', 'content', 'app'],

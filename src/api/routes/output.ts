@@ -6,64 +6,62 @@ import type { OutputType } from '../../core/model/output-record.ts';
 import type { Context } from '../../operations/context.ts';
 import { getExecution, resolveExecutionId } from '../../operations/find-executions.ts';
 import type { OutputHub } from '../../operations/output-hub.ts';
-import type { OutputPage } from '../../store/output-store.ts';
-import { outputLines, outputRecords, parseCursor, parseOutputTypes } from '../../wire/output.ts';
-import { originOf, textAfter, textEncoding } from '../output-encodings.ts';
-import { type Route, route } from '../route.ts';
+import { OutputTexts } from '../../operations/output-text.ts';
+import { outputEnd, type OutputSpan } from '../../operations/read-output.ts';
+import { lineTest } from '../../operations/search-output.ts';
+import { rangeWithin, type WantedRange, wantedRange } from '../byte-range.ts';
+import { lastText, outputBody } from '../output-bodies.ts';
+import { textEncoding } from '../output-encodings.ts';
+import {
+  type OutputFormat,
+  outputQuery,
+  type OutputWish,
+  parseOutputQuery,
+  parseSince,
+  parseTail,
+  typeAndCursor,
+} from '../output-query.ts';
+import { type Answer, type Route, route } from '../route.ts';
 import { StreamConnection } from '../stream-connection.ts';
 
 const path = '/api/v1/executions/:id';
 /** Read from the store at a time: what a response holds in memory, however long the output. */
 const pageBytes = 256 * 1024;
 
+const forms: Readonly<Record<OutputFormat, { readonly contentType: string; readonly extension: string }>> = {
+  text: { contentType: 'text/plain; charset=UTF-8', extension: 'txt' },
+  ndjson: { contentType: 'application/x-ndjson; charset=UTF-8', extension: 'ndjson' },
+  json: { contentType: 'application/json; charset=UTF-8', extension: 'json' },
+  raw: { contentType: 'application/octet-stream', extension: 'log' },
+};
+
 export function outputRoutes(context: Context, hub: OutputHub): readonly Route[] {
   const { metrics } = context;
   const delivered = { frames: metrics.streamFrames.of(), bytes: metrics.streamBytes.of() };
+  const texts = new OutputTexts(context.output);
   return [
     route({
       method: 'GET',
       path: `${path}/output`,
-      summary: 'Output so far; the id may be last',
-      query: {
-        output_type: { kind: 'string', description: 'all, stdout, stderr or output' },
-        since: { kind: 'string', description: 'cursor: only records after it' },
-        tail: { kind: 'integer', description: 'only the last so many records' },
-        format: {
-          kind: 'string',
-          description: 'text, ndjson, json, or raw (the bytes of stdout or stderr as they were written)',
-        },
-      },
-      async handle({ path, query, requester }) {
+      summary: 'Output so far, or a part of it; the id may be last',
+      query: outputQuery,
+      async handle({ path, query, headers, requester }) {
+        const wish = parseOutputQuery(query);
+        if (wish.search) lineTest(wish.search); // refused before the answer has begun
         const id = await resolveExecutionId(context, requester, path.id ?? '');
         const execution = await getExecution(context, id);
-        const types = parseOutputTypes(query.output_type);
-        const format = query.format ?? 'text';
-        if (format === 'raw')
-          return {
-            headers: { 'Content-Type': 'application/octet-stream' },
-            body: rawBytes(context, id, rawType(types)),
-          };
-        const afterSeq = await startSeq(context, id, query.since, query.tail);
-        const pages = outputPages(context, id, afterSeq, types);
-        switch (format) {
-          case 'text':
-            return {
-              headers: { 'Content-Type': 'text/plain; charset=UTF-8' },
-              body: orResult(context, execution, types, textOf(pages, afterSeq), afterSeq),
-            };
-          case 'ndjson':
-            return {
-              headers: { 'Content-Type': 'application/x-ndjson; charset=UTF-8' },
-              body: linesOf(execution, pages, afterSeq),
-            };
-          case 'json':
-            return {
-              headers: { 'Content-Type': 'application/json; charset=UTF-8' },
-              body: jsonOf(execution, pages, afterSeq),
-            };
-          default:
-            throw new Fault('invalid_input', `format: "${format}" is none of text, ndjson, json, raw`);
+        const fileName = `execution_${id}_${wish.types?.[0] ?? 'output'}.${forms[wish.format].extension}`;
+        const fileHeaders: Record<string, string> = query.download
+          ? { 'Content-Disposition': `attachment; filename="${fileName}"` }
+          : {};
+        if (wish.format === 'raw') {
+          const body = rawBytes(context, id, rawType(wish.types));
+          return { headers: { 'Content-Type': forms.raw.contentType, ...fileHeaders }, body };
         }
+        const span = await spanNow(context, id, wish.afterSeq, wish.types);
+        if (isWholeText(wish)) return wholeText(context, texts, execution, span, { headers, fileHeaders });
+        const body = outputBody(context.output, execution, span, wish);
+        return { headers: { 'Content-Type': forms[wish.format].contentType, ...fileHeaders }, body };
       },
     }),
     ...(['stdout', 'stderr'] as const).map((type) =>
@@ -71,26 +69,42 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
         method: 'GET',
         path: `${path}/${type}`,
         summary: `All of ${type}, then each new line as it is printed, until the execution is over`,
-        query: { since: { kind: 'string', description: 'cursor: only records after it' } },
-        async handle({ path, query, requester }) {
+        query: {
+          since: typeAndCursor.since,
+          tail: { kind: 'integer', description: 'of what there is so far, only the last so many lines' },
+        },
+        async handle({ path, query, headers, requester }) {
+          const afterSeq = parseSince(query.since);
+          const tail = parseTail(query.tail);
           const id = await resolveExecutionId(context, requester, path.id ?? '');
-          await getExecution(context, id);
+          const execution = await getExecution(context, id);
+          const wanted =
+            afterSeq === 0 && tail === undefined ? wantedRange(headers, etagOf(execution, [type])) : undefined;
+          const span = await spanNow(context, id, afterSeq, [type]);
+          // A part of what there is now: an answer with a range has an end.
+          if (wanted) return partOfText(texts, execution, span, wanted, {});
           return {
             kind: 'take-over',
             run(request, response) {
               const connection = new StreamConnection(request, response, {
-                contentType: 'text/plain; charset=UTF-8',
+                contentType: forms.text.contentType,
                 clock: context.clock,
                 delivered,
+                headers: { 'Accept-Ranges': 'bytes' },
               });
-              void hub
-                .follow(id, {
-                  afterSeq: parseCursor(query.since),
+              const follow = async () => {
+                if (tail !== undefined)
+                  for await (const text of lastText(context.output, id, span, tail))
+                    if (!connection.write(text)) await connection.drained();
+                return hub.follow(id, {
+                  afterSeq: tail === undefined ? afterSeq : span.endSeq,
                   types: [type],
                   encoding: textEncoding(connection.isChunked),
                   sink: connection,
                   signal: connection.signal,
-                })
+                });
+              };
+              void follow()
                 .then((execution) => {
                   if (execution) connection.end();
                 })
@@ -107,85 +121,99 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
   ];
 }
 
-async function startSeq(
-  context: Context,
-  id: string,
-  since: string | undefined,
-  tail: number | undefined,
-): Promise<number> {
-  const cursor = parseCursor(since);
-  if (tail === undefined) return cursor;
-  if (tail < 1) throw new Fault('invalid_input', `tail: expected a number of records from 1, got ${tail}`);
-  const { endSeq } = await context.output.read(id, { afterSeq: Number.MAX_SAFE_INTEGER, bytesMax: 1 });
-  return Math.max(cursor, endSeq - tail);
-}
-
-async function* outputPages(
+async function spanNow(
   context: Context,
   id: string,
   afterSeq: number,
   types: readonly OutputType[] | undefined,
-): AsyncGenerator<OutputPage> {
-  // Only what is there now: a running execution that prints faster than the client reads would never end.
-  let endSeq: number | undefined;
-  for (let seq = afterSeq; endSeq === undefined || seq < endSeq; ) {
-    using page = await context.output.read(id, { afterSeq: seq, bytesMax: pageBytes, ...(types && { types }) });
-    endSeq ??= page.endSeq;
-    if (page.nextSeq <= seq) return;
-    yield page;
-    seq = page.nextSeq;
-  }
+): Promise<OutputSpan> {
+  return { afterSeq, endSeq: await outputEnd(context.output, id), ...(types && { types }) };
 }
 
-async function* textOf(pages: AsyncGenerator<OutputPage>, afterSeq: number): AsyncGenerator<string> {
-  for await (const page of pages) {
-    const text = page.segments.map((segment) => textAfter(segment, afterSeq)).join('');
-    if (text !== '') yield text;
-  }
+/** Only this has bytes that are the same at every request, as far as they go. */
+function isWholeText({ format, afterSeq, tail, offset, limit, search }: OutputWish): boolean {
+  const isAll = afterSeq === 0 && tail === undefined && offset === 0 && limit === Number.POSITIVE_INFINITY;
+  return format === 'text' && isAll && !search;
 }
 
-async function* linesOf(
+async function wholeText(
+  context: Context,
+  texts: OutputTexts,
   execution: Execution,
-  pages: AsyncGenerator<OutputPage>,
-  afterSeq: number,
-): AsyncGenerator<string> {
-  for await (const page of pages) {
-    const text = outputLines(originOf(execution), page.segments, afterSeq);
-    if (text !== '') yield text;
-  }
+  span: OutputSpan,
+  given: { readonly headers: Parameters<typeof wantedRange>[0]; readonly fileHeaders: Record<string, string> },
+): Promise<Answer> {
+  const { output } = execution;
+  // Where the log is gone (retention), the result may still hold the text.
+  if (span.endSeq === 0 && isFinal(execution.status) && output && output.bytes > 0)
+    return {
+      headers: { 'Content-Type': forms.text.contentType, ...given.fileHeaders },
+      body: resultText(context, execution, span.types),
+    };
+  const etag = etagOf(execution, span.types);
+  const wanted = wantedRange(given.headers, etag);
+  if (wanted) return partOfText(texts, execution, span, wanted, given.fileHeaders);
+  const wish = {
+    format: 'text',
+    tail: undefined,
+    offset: 0,
+    limit: Number.POSITIVE_INFINITY,
+    search: undefined,
+  } as const;
+  return {
+    headers: {
+      'Content-Type': forms.text.contentType,
+      'Accept-Ranges': 'bytes',
+      ...(etag !== undefined && { ETag: etag }),
+      ...given.fileHeaders,
+    },
+    body: outputBody(context.output, execution, span, { ...wish, afterSeq: 0, types: span.types }),
+  };
 }
 
-async function* jsonOf(
+async function partOfText(
+  texts: OutputTexts,
   execution: Execution,
-  pages: AsyncGenerator<OutputPage>,
-  afterSeq: number,
-): AsyncGenerator<string> {
-  let separator = '[';
-  for await (const page of pages) {
-    for (const record of outputRecords(originOf(execution), page.segments, afterSeq)) {
-      yield separator + JSON.stringify(record);
-      separator = ',';
-    }
-  }
-  yield separator === '[' ? '[]' : ']';
+  span: OutputSpan,
+  wanted: WantedRange,
+  fileHeaders: Record<string, string>,
+): Promise<Answer> {
+  const isOver = isFinal(execution.status);
+  const length = await texts.length(execution.id, span, isOver);
+  const range = rangeWithin(wanted, length.bytes);
+  if (!range)
+    return {
+      status: 416,
+      headers: { 'Content-Range': `bytes */${length.bytes}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ faultstring: `Range: the text has ${length.bytes} bytes${isOver ? '' : ' so far'}` }),
+    };
+  const etag = etagOf(execution, span.types);
+  return {
+    status: 206,
+    headers: {
+      'Content-Type': forms.text.contentType,
+      // Of a text that still grows nobody knows the length.
+      'Content-Range': `bytes ${range.start}-${range.end - 1}/${isOver ? length.bytes : '*'}`,
+      'Content-Length': String(range.end - range.start),
+      'Accept-Ranges': 'bytes',
+      ...(etag !== undefined && { ETag: etag }),
+      ...fileHeaders,
+    },
+    body: texts.part(execution.id, span, length, range),
+  };
 }
 
-/** Where the log is gone (retention), the result may still hold the text. */
-async function* orResult(
+/** Undefined while the text may grow. */
+function etagOf(execution: Execution, types: readonly OutputType[] | undefined): string | undefined {
+  if (!isFinal(execution.status)) return undefined;
+  return `"${execution.id}-${execution.output?.records ?? 0}-${types?.join() ?? 'all'}"`;
+}
+
+async function* resultText(
   context: Context,
   execution: Execution,
   types: readonly OutputType[] | undefined,
-  text: AsyncGenerator<string>,
-  afterSeq: number,
 ): AsyncGenerator<string> {
-  let isEmpty = true;
-  for await (const part of text) {
-    isEmpty = false;
-    yield part;
-  }
-  if (!isEmpty || afterSeq > 0 || !isFinal(execution.status) || !execution.output || execution.output.bytes === 0)
-    return;
-  if ((await context.output.summary(execution.id)) !== undefined) return;
   const result = (await context.store.executions.find(execution.id, 'whole'))?.result ?? {};
   for (const type of ['stdout', 'stderr'] as const) {
     const value = result[type];

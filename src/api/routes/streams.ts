@@ -2,15 +2,18 @@
 import { messageOf } from '../../base/errors.ts';
 import { oneLineJson } from '../../base/json.ts';
 import type { Execution } from '../../core/model/execution.ts';
+import type { OutputType } from '../../core/model/output-record.ts';
 import type { Context } from '../../operations/context.ts';
 import { getExecution, resolveExecutionId } from '../../operations/find-executions.ts';
 import type { OutputHub } from '../../operations/output-hub.ts';
+import { beforeLastRecords, outputEnd } from '../../operations/read-output.ts';
 import { publishedExecution } from '../../wire/execution.ts';
 import { eofFrame, outputEndEventName, parseCursor, parseOutputTypes } from '../../wire/output.ts';
 import { eventFilter } from '../event-filter.ts';
 import type { EventJournal } from '../event-journal.ts';
 import { GeneralStream, startCursors } from '../general-stream.ts';
 import { eventEncoding } from '../output-encodings.ts';
+import { parseSince, parseTail, typeAndCursor } from '../output-query.ts';
 import { type Route, route } from '../route.ts';
 import { StreamConnection } from '../stream-connection.ts';
 
@@ -37,16 +40,21 @@ export function streamRoutes(
       path: '/stream/v1/executions/:id/output',
       summary: 'Output of one execution as events, from the start or a cursor, until it is over; the id may be last',
       query: {
-        output_type: { kind: 'string', description: 'all, stdout, stderr or output' },
+        output_type: typeAndCursor.output_type,
         since: { kind: 'string', description: 'cursor; the header Last-Event-ID does the same' },
+        tail: { kind: 'integer', description: 'of what there is so far, only the last so many records; a cursor wins' },
         status: { kind: 'boolean', description: 'st2.execution__update events too' },
         end: { kind: 'boolean', description: 'an event with status, lines and bytes before EOF' },
       },
       async handle({ path, query, headers, requester }) {
+        const since = parseSince(query.since);
+        const tail = parseTail(query.tail);
         const id = await resolveExecutionId(context, requester, path.id ?? '');
         await getExecution(context, id);
         const types = parseOutputTypes(query.output_type);
-        const afterSeq = parseCursor(textOf(headers['last-event-id']) ?? query.since);
+        const lastEventId = textOf(headers['last-event-id']);
+        const cursor = lastEventId === undefined ? since : parseCursor(lastEventId);
+        const afterSeq = cursor === 0 && tail !== undefined ? await tailStart(context, id, types, tail) : cursor;
         return {
           kind: 'take-over',
           run(request, response) {
@@ -138,6 +146,16 @@ export function streamRoutes(
       },
     }),
   ];
+}
+
+async function tailStart(
+  { output }: Context,
+  id: string,
+  types: readonly OutputType[] | undefined,
+  records: number,
+): Promise<number> {
+  const endSeq = await outputEnd(output, id);
+  return beforeLastRecords(output, id, { afterSeq: 0, endSeq, ...(types && { types }) }, records);
 }
 
 function endOf(execution: Execution): Record<string, unknown> {

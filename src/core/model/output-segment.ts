@@ -147,7 +147,8 @@ export function countLines(bytes: Buffer): number {
   return lines;
 }
 
-function eachRecordLength(segment: OutputSegment, each: (seq: number, length: number) => void): void {
+/** Calls `each` with seq and length in bytes of every record. */
+export function eachRecordLength(segment: OutputSegment, each: (seq: number, length: number) => void): void {
   const { bytes } = segment;
   let seq = segment.firstSeq;
   for (let start = 0; start < bytes.length; seq++) {
