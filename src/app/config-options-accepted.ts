@@ -31,8 +31,6 @@ export const acceptedOptions = {
     virtualenv_binary: 'program that makes virtualenvs',
     virtualenv_opts: 'its options',
     pip_opts: 'options of pip',
-    graceful_shutdown: 'wait for running actions at stop; ours outlive the server and are found again',
-    exit_still_active_check: 'longest wait for running actions at stop',
     still_active_check_interval: 'pause between two looks while waiting',
   },
   system: {

@@ -184,6 +184,23 @@ export const configOptions = {
       since,
       description: 'Actions that run at the same time.',
     },
+    graceful_shutdown: {
+      type: 'boolean',
+      default: true,
+      since,
+      description: 'Wait for running actions when the server is told to stop. What still runs then goes on either way.',
+    },
+    exit_still_active_check: {
+      type: 'number',
+      default: 30,
+      min: 0,
+      // A day: who waits longer for a stop has forgotten it.
+      max: 86_400,
+      unit: 's',
+      since,
+      description:
+        'Longest such wait. Actions that take longer go on without the server; the next start takes them over.',
+    },
     python_binary: {
       type: 'text',
       default: 'python3',

@@ -33,17 +33,19 @@ async function up(args: readonly string[]): Promise<number> {
   process.stdout.write(greeting(system, config, version));
   const lost = await Promise.race([signals.first, system.lost]);
   if (lost) throw lost;
-  process.stdout.write(
-    system.active > 0
-      ? `stopping: waiting for ${system.active} running executions (a second signal leaves them running and stops at once)\n`
-      : 'stopping\n',
-  );
-  await Promise.race([system.drain(drainMs), signals.second]);
+  const isWaiting = config.actionrunner.graceful_shutdown;
+  const waitMs = isWaiting ? config.actionrunner.exit_still_active_check * 1000 : 0;
+  process.stdout.write(stoppingText(system.active, isWaiting));
+  await Promise.race([system.drain(waitMs), signals.second]);
+  if (system.active > 0)
+    process.stdout.write(`${system.active} running executions go on; the next start takes them over\n`);
   return 0;
 }
 
-/** Executions that take longer than this go on without the server; the next start takes them over. */
-const drainMs = 30_000;
+function stoppingText(active: number, isWaiting: boolean): string {
+  if (active === 0 || !isWaiting) return 'stopping\n';
+  return `stopping: waiting for ${active} running executions (a second signal leaves them running and stops at once)\n`;
+}
 
 const help = `usage: stormtail up
 

@@ -61,7 +61,8 @@ async function cancelWaiting(
     to: 'canceled',
     from: [execution.status],
     atUs: nowUs,
-    endUs: nowUs,
+    // The clock may have been set back since.
+    endUs: Math.max(execution.start_us, nowUs),
     context: { ...execution.context, cancelled_by: requester.user },
     result: cancelResult(requester.user),
   });
@@ -134,7 +135,7 @@ async function reportStatus(
     to,
     from: [status],
     atUs: nowUs,
-    endUs: nowUs,
+    endUs: Math.max(execution.start_us, nowUs),
     result: result ?? {},
   });
   if (!moved) throw new Fault('conflict', `execution ${id} changed meanwhile; look again`);

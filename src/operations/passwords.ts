@@ -98,7 +98,7 @@ class LoginGate {
       this.#failures.delete(pair);
       return true;
     }
-    const delayMs = this.#countFailure(pair, context.clock.nowUs());
+    const delayMs = this.#countFailure(pair, context.clock.monotonicUs());
     await new Promise<void>((resolve) => context.clock.after(delayMs, resolve));
     return false;
   }

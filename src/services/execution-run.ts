@@ -3,6 +3,7 @@
  * process starts; it is sealed and durable before the final status is stored; the final status is stored before anybody
  * is told.
  */
+import type { Clock } from '../base/clock.ts';
 import { Fault, messageOf } from '../base/errors.ts';
 import type { Execution, ExecutionResult, OutputSummary } from '../core/model/execution.ts';
 import type { ExecutionStatus } from '../core/model/execution-status.ts';
@@ -12,6 +13,7 @@ import type { Context } from '../operations/context.ts';
 import { publishChange } from '../operations/execution-changes.ts';
 import { issueServiceToken } from '../operations/service-token.ts';
 import { readPackConfig } from '../operations/pack-config.ts';
+import { processAgeMs } from '../runners/process-age.ts';
 import type { KeptOutput, Processes, ProcessHandle, ProcessOptions, StopReason } from '../runners/process.ts';
 import type { ConnectedRunner, Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
 import type { OutputWriter } from '../store/output-store.ts';
@@ -115,7 +117,12 @@ export class ExecutionRun {
       if (adopted === 'never started') return this.#begin(this.#runner());
       this.#handle = adopted;
       if (!runner) throw this.#noRunner();
-      return this.#follow(runner, await this.#request(), adopted);
+      return this.#follow(
+        runner,
+        await this.#request(),
+        adopted,
+        ageMs(this.#execution, adopted.pid, this.#context.clock),
+      );
     });
   }
 
@@ -129,7 +136,7 @@ export class ExecutionRun {
     if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
     this.#handle = await this.#settings.processes.start(plan, this.#processOptions());
     this.#times.started();
-    return this.#follow(runner, request, this.#handle);
+    return this.#follow(runner, request, this.#handle, 0);
   }
 
   #processOptions(): ProcessOptions {
@@ -163,11 +170,10 @@ export class ExecutionRun {
     this.#lostOutput = true;
   }
 
-  async #follow(runner: ProcessRunner, request: RunRequest, handle: ProcessHandle): Promise<Outcome> {
+  /** `ageMs`: how long it has been running. */
+  async #follow(runner: ProcessRunner, request: RunRequest, handle: ProcessHandle, ageMs: number): Promise<Outcome> {
     const { clock } = this.#context;
-    const elapsedMs = (clock.nowUs() - startedUs(this.#execution)) / 1000;
-    const timeoutMs = Math.max(0, handle.timeoutMs - Math.max(0, elapsedMs));
-    this.#cancelTimeout = clock.after(timeoutMs, () => this.stop('timeout'));
+    this.#cancelTimeout = clock.after(Math.max(0, handle.timeoutMs - ageMs), () => this.stop('timeout'));
     if (this.#wantsStop) handle.stop(this.#wantsStop, this.#settings.killGraceMs);
     const end = await handle.ended;
     this.#times.ended();
@@ -366,6 +372,7 @@ export class ExecutionRun {
       from: to === 'canceled' ? ['canceling', 'running'] : ['running'],
       attempt: this.#execution.attempt,
       result,
+      startUs: this.#execution.start_us,
       ...(endUs !== undefined && { endUs }),
       ...(output && { output }),
       ...(reason !== undefined && { reason }),
@@ -375,8 +382,14 @@ export class ExecutionRun {
   }
 }
 
-/** When it began to run: the timeout counts from there, also across a restart of the server. */
-function startedUs(execution: Execution): number {
+/**
+ * For how long an adopted process has been running: its timeout counts across a restart of the server. By the system's
+ * table of processes, which no setting of the clock changes; where there is none, by the time of day.
+ */
+function ageMs(execution: Execution, pid: number, clock: Clock): number {
+  const known = processAgeMs(pid);
+  if (known !== undefined) return known;
   const running = execution.log.findLast((entry) => entry.status === 'running');
-  return running ? Date.parse(running.timestamp) * 1000 : execution.start_us;
+  const startedUs = running ? Date.parse(running.timestamp) * 1000 : execution.start_us;
+  return Math.max(0, clock.nowUs() - startedUs) / 1000;
 }

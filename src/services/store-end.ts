@@ -10,6 +10,8 @@ const retryMs = [100, 500, 1_000, 5_000] as const;
 const unboundedTries = 5;
 
 export interface EndWish extends Pick<Finish, 'to' | 'from' | 'attempt' | 'result' | 'output' | 'reason'> {
+  /** When it was requested. It does not end before that, also where the clock was set back meanwhile. */
+  readonly startUs: number;
   /** Now where it is not said. */
   readonly endUs?: number;
   readonly onStorageFull: () => void;
@@ -20,11 +22,12 @@ export interface EndWish extends Pick<Finish, 'to' | 'from' | 'attempt' | 'resul
 /** Undefined where the execution is no longer ours to finish. */
 export async function storeEnd(context: Context, id: string, wish: EndWish): Promise<Execution | undefined> {
   const { clock, log, store } = context;
-  const { endUs, onStorageFull, isGivenUp, ...finish } = wish;
+  const { startUs, endUs, onStorageFull, isGivenUp, ...finish } = wish;
   for (let attempt = 0; ; attempt++) {
     const nowUs = clock.nowUs();
     try {
-      return await store.executions.finish(id, { ...finish, atUs: nowUs, endUs: Math.min(endUs ?? nowUs, nowUs) });
+      const ended = Math.max(startUs, Math.min(endUs ?? nowUs, nowUs));
+      return await store.executions.finish(id, { ...finish, atUs: nowUs, endUs: ended });
     } catch (error) {
       if (isFault(error, 'storage_full')) onStorageFull();
       else if (attempt === unboundedTries) return storeEnd(context, id, { ...wish, result: unstorable(error) });

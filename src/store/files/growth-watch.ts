@@ -34,7 +34,7 @@ export class GrowthWatch implements Disposable {
   #cancelPoll: () => void = () => {};
   #cancelLook: (() => void) | undefined;
   #cancelLater: (() => void) | undefined;
-  #lookedUs = 0;
+  #lookedUs = Number.NEGATIVE_INFINITY;
   /** Types whose file grew, in the order in which that was heard: approximates the order between the streams. */
   readonly #grown = new Set<OutputType>();
   /** Those of which the system said so. */
@@ -103,11 +103,10 @@ export class GrowthWatch implements Disposable {
   #grew(type: OutputType): void {
     if (this.#isStopped) return;
     this.#grown.add(type);
-    const nowUs = this.#parts.clock.nowUs();
+    const nowUs = this.#parts.clock.monotonicUs();
     const mayLook = () => this.#parts.budget.take(nowUs);
     const quietMs = (nowUs - this.#lookedUs) / 1000;
-    const isQuiet = quietMs >= coalesceMs || quietMs < 0;
-    if (!this.#cancelLook && (isQuiet || (this.#parts.isWanted() && mayLook()))) this.#lookAtGrown();
+    if (!this.#cancelLook && (quietMs >= coalesceMs || (this.#parts.isWanted() && mayLook()))) this.#lookAtGrown();
     else if (this.#guarded(() => this.#parts.isUrgent(type)) && mayLook()) this.#lookAtGrown();
     else this.#cancelLook ??= this.#parts.clock.after(coalesceMs - quietMs, () => this.#lookAtGrown());
   }
@@ -115,7 +114,7 @@ export class GrowthWatch implements Disposable {
   #lookAtGrown(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
-    this.#lookedUs = this.#parts.clock.nowUs();
+    this.#lookedUs = this.#parts.clock.monotonicUs();
     const grown = [...this.#grown];
     this.#grown.clear();
     for (const type of grown) {

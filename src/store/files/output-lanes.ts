@@ -73,7 +73,7 @@ export class OutputLanes implements Disposable {
   write(type: OutputType, bytes: Uint8Array, host: string | undefined): void {
     if (this.#isClosed) return;
     const lane = this.#lane(type, host);
-    const nowUs = this.#parts.clock.nowUs();
+    const nowUs = this.#parts.clock.monotonicUs();
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + pieceBytesMax);
       if (lane.length === 0) lane.sinceUs = nowUs;
@@ -84,7 +84,7 @@ export class OutputLanes implements Disposable {
       if (this.#waitingBytes >= readBytesMax || lane.length >= pieceBytesMax) this.#lookGuarded();
     }
     const quietMs = (nowUs - this.#lookedUs) / 1000;
-    if (quietMs >= coalesceMs || quietMs < 0) this.#lookGuarded();
+    if (quietMs >= coalesceMs) this.#lookGuarded();
     else this.#cancelLook ??= this.#parts.clock.after(coalesceMs - quietMs, () => this.#lookGuarded());
   }
 
@@ -141,12 +141,12 @@ export class OutputLanes implements Disposable {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
     const timeUs = this.#parts.clock.nowUs();
-    this.#lookedUs = timeUs;
+    this.#lookedUs = this.#parts.clock.monotonicUs();
     const shown: Shown[] = [];
     const ends = new Map<OutputType, number>();
     for (const lane of this.#grown) {
       const found = lane.buffer.subarray(0, Math.min(lane.length, readBytesMax));
-      const length = lengthToShow(found, { waitedMs: (timeUs - lane.sinceUs) / 1000, isEnd });
+      const length = lengthToShow(found, { waitedMs: (this.#lookedUs - lane.sinceUs) / 1000, isEnd });
       if (length === 0) continue;
       const { type, host } = lane;
       const offset = ends.get(type) ?? this.#parts.raws[type].offset;
@@ -180,11 +180,11 @@ export class OutputLanes implements Disposable {
   }
 
   #taken(shown: readonly Shown[]): void {
-    for (const { type, bytes, from, timeUs } of shown) {
+    for (const { type, bytes, from } of shown) {
       this.#parts.raws[type].appended(bytes);
       this.#waitingBytes -= bytes.length;
       drop(from, bytes.length);
-      from.sinceUs = timeUs;
+      from.sinceUs = this.#lookedUs;
       if (from.length === 0) this.#unfinished.delete(from);
     }
   }

@@ -265,14 +265,15 @@ export class FileOutputWriter implements OutputWriter {
 
   #show(raw: RawFile, found: Buffer, isEnd: boolean): boolean {
     const { length } = found;
-    const nowUs = this.#clock.nowUs();
+    const nowUs = this.#clock.monotonicUs();
     const waitedMs = raw.partialSinceUs === undefined ? 0 : (nowUs - raw.partialSinceUs) / 1000;
     // A line longer than a record needs no waiting: its beginning will be a record of its own anyway.
     const visible = lengthToShow(found, { waitedMs, isEnd });
     const linesMax = length === readBytesMax ? { linesMax: denseAboveLinesInFlood } : {};
     const taken = () => raw.taken(found, visible);
     if (visible === 0) taken();
-    else if (!this.#take(raw, found.subarray(0, visible), { timeUs: nowUs, ...linesMax, taken })) return false;
+    else if (!this.#take(raw, found.subarray(0, visible), { timeUs: this.#clock.nowUs(), ...linesMax, taken }))
+      return false;
     if (visible === length) raw.partialSinceUs = undefined;
     else {
       raw.partialSinceUs = visible > 0 ? nowUs : (raw.partialSinceUs ?? nowUs);
@@ -303,14 +304,14 @@ export class FileOutputWriter implements OutputWriter {
   }
 
   #followLoss(raw: RawFile, loss: RawLoss): boolean {
-    const nowUs = this.#clock.nowUs();
+    const nowUs = this.#clock.monotonicUs();
     // How much came and went unseen nobody can say. Where it happens once, between two lines of a script, it is most
     // likely nothing; where bytes were known to wait, or this happens all the time, or several write over each other, it
     // is most likely something.
     const isMissing = raw.hadUnread || loss.kind === 'overwritten' || (nowUs - raw.changedUs) / 1000 < coalesceMs;
     raw.save(loss);
     this.#accountLost(raw);
-    const at = { timeUs: nowUs };
+    const at = { timeUs: this.#clock.nowUs() };
     // Seen, but not shown yet: an unfinished line. Nothing will finish it.
     if (raw.pending.length > 0 && !this.#take(raw, raw.pending, { ...at, taken: () => raw.pendingTaken() }))
       return false;
