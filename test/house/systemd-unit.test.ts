@@ -18,9 +18,14 @@ function parseUnit(name: string): Readonly<Record<string, Readonly<Record<string
     const [, option, value = ''] = /^([A-Z]\w+)=(.*)$/.exec(line) ?? [];
     expect(head ?? option, `${name}: ${line}`).toBeDefined();
     if (head !== undefined) section = head;
-    else ((sections[section] ??= {})[option ?? ''] ??= []).push(value);
+    else add(sections, section, option ?? '', value);
   }
   return sections;
+}
+
+function add(sections: Record<string, Record<string, string[]>>, section: string, option: string, value: string): void {
+  const options = sections[section] ?? {};
+  sections[section] = { ...options, [option]: [...(options[option] ?? []), value] };
 }
 
 test('every line is a section or an option, and none is set twice but those that add up', () => {
