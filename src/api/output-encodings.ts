@@ -3,22 +3,22 @@ import type { Execution } from '../core/model/execution.ts';
 import { bytesAfter, type OutputSegment } from '../core/model/output-segment.ts';
 import type { OutputEncoding } from '../operations/output-hub.ts';
 import { type OutputOrigin, outputFrames } from '../wire/output.ts';
-import { chunk } from './stream-connection.ts';
+import type { Framing } from './stream-connection.ts';
 
 export function originOf(execution: Execution): OutputOrigin {
   return { executionId: execution.id, actionRef: execution.action.ref, runnerRef: execution.runner.name };
 }
 
 /** Event stream of one execution. */
-export function eventEncoding(isChunked: boolean): OutputEncoding {
-  return encoding('events', isChunked, (execution, segments, afterSeq) =>
+export function eventEncoding(framing: Framing): OutputEncoding {
+  return encoding('events', framing, (execution, segments, afterSeq) =>
     outputFrames(originOf(execution), segments, afterSeq),
   );
 }
 
 /** The text alone. */
-export function textEncoding(isChunked: boolean): OutputEncoding {
-  return encoding('text', isChunked, (_execution, segments, afterSeq) =>
+export function textEncoding(framing: Framing): OutputEncoding {
+  return encoding('text', framing, (_execution, segments, afterSeq) =>
     segments.map((segment) => textAfter(segment, afterSeq)).join(''),
   );
 }
@@ -27,13 +27,10 @@ function textAfter(segment: OutputSegment, afterSeq: number): string {
   return bytesAfter(segment, afterSeq).toString('utf8');
 }
 
-function encoding(name: string, isChunked: boolean, text: NonNullable<OutputEncoding['text']>): OutputEncoding {
+function encoding(name: string, framing: Framing, text: NonNullable<OutputEncoding['text']>): OutputEncoding {
   return {
-    key: isChunked ? `${name} chunked` : name,
+    key: `${name} ${framing.name}`,
     text,
-    encode(execution, segments, afterSeq) {
-      const whole = text(execution, segments, afterSeq);
-      return isChunked ? chunk(whole) : Buffer.from(whole);
-    },
+    encode: (execution, segments, afterSeq) => framing.frame(text(execution, segments, afterSeq)),
   };
 }

@@ -3,14 +3,22 @@
  * that get the same bytes. Knows when the client is slow, when it is gone, and when it needs a sign of life.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counter } from '../base/instruments.ts';
+import { acceptsGzip, gzipHead, gzipPart, gzipPartApart, GzipSum } from './gzip-body.ts';
 
 /** Unsent bytes from which a client counts as slow and is given no more until it has taken them. */
 const bufferedMax = 512 * 1024;
 
-/** From this length on a text is written as such. */
+/** From this length on a text is written as such; or compressed in another thread, which takes a millisecond per 100 KB. */
 const longText = 16 * 1024;
+
+/** How text becomes bytes of the answer. Connections whose framing has the same name may be sent the same bytes. */
+export interface Framing {
+  readonly name: string;
+  frame(text: string): Buffer;
+}
 
 export interface StreamOptions {
   readonly contentType: string;
@@ -21,12 +29,19 @@ export interface StreamOptions {
   readonly delivered?: { readonly frames: Counter; readonly bytes: Counter };
   /** Besides those that every stream has. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Compress for clients that ask for it. */
+  readonly mayCompress?: boolean;
 }
 
 export class StreamConnection {
   readonly signal: AbortSignal;
   /** False for HTTP/1.0 clients, which cannot read chunks. */
   readonly isChunked: boolean;
+  readonly framing: Framing;
+  /** Set where the answer is compressed. */
+  readonly #gzip: GzipSum | undefined;
+  /** Long texts being compressed, and what has to come after them. */
+  #compressing: Promise<void> | undefined;
   readonly #response: ServerResponse;
   readonly #clock: Clock;
   readonly #delivered: StreamOptions['delivered'];
@@ -42,6 +57,9 @@ export class StreamConnection {
     this.#sentUs = options.clock.monotonicUs();
     this.signal = this.#abort.signal;
     this.isChunked = request.httpVersion !== '1.0';
+    const isCompressed = options.mayCompress === true && acceptsGzip(request.headers);
+    this.#gzip = isCompressed ? new GzipSum() : undefined;
+    this.framing = isCompressed ? (this.isChunked ? gzipChunked : gzipPlain) : this.isChunked ? chunked : plain;
     // Gone while the answer was being prepared: `close` has been and does not come again.
     if (response.closed || response.destroyed || request.socket.destroyed) {
       this.#close();
@@ -53,18 +71,22 @@ export class StreamConnection {
     response.setHeader('Cache-Control', 'no-cache');
     response.setHeader('X-Accel-Buffering', 'no');
     for (const [name, value] of Object.entries(options.headers ?? {})) response.setHeader(name, value);
+    if (options.mayCompress) response.setHeader('Vary', withMember(response.getHeader('Vary'), 'Accept-Encoding'));
+    if (isCompressed) response.setHeader('Content-Encoding', 'gzip');
     response.statusCode = 200;
     response.flushHeaders();
+    if (isCompressed) this.#transmit(this.isChunked ? chunkOf(gzipHead) : gzipHead);
     if (options.heartbeatMs !== undefined) this.#heartbeat(options.heartbeatMs);
   }
 
-  /** The form in which `send` takes bytes: framed where the connection is chunked. */
+  /** The form in which `send` takes bytes. */
   frame(text: string): Buffer {
-    return this.isChunked ? chunk(text) : Buffer.from(text);
+    return this.framing.frame(text);
   }
 
   /** For text that only this client gets. */
   write(text: string): boolean {
+    if (this.#gzip) return this.#writeCompressed(text);
     const { socket } = this.#response;
     // Node copies a string for the system and frees the copy when it was taken; a Buffer waits for the next collection,
     // and in a flood hundreds of megabytes of them do.
@@ -79,8 +101,34 @@ export class StreamConnection {
     return socket.writableLength <= bufferedMax;
   }
 
-  /** Bytes as `frame` or `chunk` made them. False: the client is slow now. Bytes for a client that is gone are dropped. */
+  /** Bytes as `framing` made them. False: the client is slow now. Bytes for a client that is gone are dropped. */
   send(bytes: Buffer): boolean {
+    if (this.#compressing) return this.#later(() => bytes);
+    if (bytes.length > 0) this.#gzip?.add(bytes);
+    return this.#transmit(bytes);
+  }
+
+  #writeCompressed(text: string): boolean {
+    const { socket } = this.#response;
+    if (text.length < longText || this.#isEnded || !socket || socket.destroyed) return this.send(this.frame(text));
+    return this.#later(() => gzipPartApart(text, this.isChunked ? chunkOf : asIs));
+  }
+
+  /** Sends what comes of `make`, after what is being compressed now. */
+  #later(make: () => Buffer | Promise<Buffer>): false {
+    const sending = (this.#compressing ?? Promise.resolve()).then(make).then(
+      (bytes) => {
+        if (bytes.length > 0) this.#gzip?.add(bytes);
+        this.#transmit(bytes);
+        if (this.#compressing === sending) this.#compressing = undefined;
+      },
+      () => this.break(), // no memory for the compressor: what was promised cannot be sent
+    );
+    this.#compressing = sending;
+    return false;
+  }
+
+  #transmit(bytes: Buffer): boolean {
     const { socket } = this.#response;
     if (this.#isEnded || !socket || socket.destroyed || bytes.length === 0) return true;
     this.#count(bytes.length);
@@ -88,8 +136,9 @@ export class StreamConnection {
     return socket.writableLength <= bufferedMax;
   }
 
-  /** For bytes that other clients get too, framed or not: none of them is given a copy. */
+  /** For bytes that other clients get too, framed or not: none of them is given a copy. Not where the answer is compressed. */
   share(bytes: Buffer): boolean {
+    assert(!this.#gzip, 'bytes as they are do not fit into a compressed answer');
     const { socket } = this.#response;
     if (this.#isEnded || !socket || socket.destroyed || bytes.length === 0) return true;
     this.#count(bytes.length);
@@ -103,6 +152,7 @@ export class StreamConnection {
 
   /** Resolves when everything given was taken by the system, or the client is gone. */
   async drained(signal: AbortSignal = this.signal): Promise<void> {
+    while (this.#compressing) await this.#compressing;
     const { socket } = this.#response;
     if (this.#isEnded || !socket || socket.destroyed || !socket.writableNeedDrain || signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -119,7 +169,12 @@ export class StreamConnection {
   }
 
   end(): void {
+    if (this.#compressing) {
+      void this.#compressing.then(() => this.end());
+      return;
+    }
     if (this.#isEnded) return;
+    if (this.#gzip) this.#transmit(this.isChunked ? chunkOf(this.#gzip.end()) : this.#gzip.end());
     this.#isEnded = true;
     this.#cancelHeartbeat();
     this.#response.end();
@@ -165,4 +220,27 @@ export function chunk(text: string): Buffer {
   bytes.write(text, head.length, 'utf8');
   bytes.write('\r\n', head.length + length, 'latin1');
   return bytes;
+}
+
+/** The same of bytes. */
+function chunkOf(bytes: Buffer): Buffer {
+  return Buffer.concat([
+    Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1'),
+    bytes,
+    Buffer.from('\r\n', 'latin1'),
+  ]);
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+const plain: Framing = { name: 'plain', frame: (text) => Buffer.from(text) };
+const chunked: Framing = { name: 'chunked', frame: chunk };
+const gzipPlain: Framing = { name: 'gzip', frame: (text) => gzipPart(text, asIs) };
+const gzipChunked: Framing = { name: 'gzip chunked', frame: (text) => gzipPart(text, chunkOf) };
+
+/** A header's list with one member more. */
+function withMember(header: number | string | readonly string[] | undefined, member: string): string {
+  return header === undefined ? member : `${header.toString()}, ${member}`;
 }

@@ -90,6 +90,7 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
                 contentType: forms.text.contentType,
                 clock: context.clock,
                 delivered,
+                mayCompress: true,
                 headers: { 'Accept-Ranges': 'bytes' },
               });
               const follow = async () => {
@@ -99,7 +100,7 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
                 return hub.follow(id, {
                   afterSeq: tail === undefined ? afterSeq : span.endSeq,
                   types: [type],
-                  encoding: textEncoding(connection.isChunked),
+                  encoding: textEncoding(connection.framing),
                   sink: connection,
                   signal: connection.signal,
                 });

@@ -62,6 +62,7 @@ export function streamRoutes(
               contentType,
               clock: context.clock,
               heartbeatMs,
+              mayCompress: true,
               delivered,
             });
             const tellStatus = (execution: Execution) => {
@@ -74,7 +75,7 @@ export function streamRoutes(
               .follow(id, {
                 afterSeq,
                 ...(types && { types }),
-                encoding: eventEncoding(connection.isChunked),
+                encoding: eventEncoding(connection.framing),
                 sink: connection,
                 signal: connection.signal,
                 ...(query.status && { onChange: tellStatus }),
