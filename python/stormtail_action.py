@@ -1,8 +1,9 @@
 """Runs one Python action of a pack, in a process of its own.
 
-The order comes as one JSON object on standard input, read to its end; then standard input is empty. The answer goes to
-the file named by STORMTAIL_RESULT_FILE, written beside it first and renamed, so that it is there whole or not at all.
-Standard output and standard error belong to the action: nothing is added to them.
+The order comes as one JSON object on standard input, read to its end; then standard input is empty, or holds the
+order's text "stdin". Where standard input is for answers to the action, the order comes on the
+descriptor that STORMTAIL_ORDER_FD names. The answer goes to the file named by STORMTAIL_RESULT_FILE, written beside it
+first and renamed, so that it is there whole or not at all. Standard output and standard error belong to the action: nothing is added to them.
 
     {"file_path": "/packs/demo/actions/hello.py", "class_name": null, "pack": "demo", "user": "ann",
      "parameters": {"name": "x"}, "config": {}, "log_level": "DEBUG", "pythonpath": ["/packs/demo/actions/lib"]}
@@ -38,15 +39,37 @@ def main():
 
 
 def read_order():
-    text = sys.stdin.buffer.read()
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdin.fileno())
+    descriptor = os.environ.pop("STORMTAIL_ORDER_FD", None)
+    if descriptor is None:
+        text = sys.stdin.buffer.read()
+    else:
+        with open(int(descriptor), "rb") as beside:
+            text = beside.read()
     try:
         order = json.loads(text.decode("utf-8"))
         order["file_path"]
-        return order
     except (ValueError, TypeError, KeyError) as error:
         return stop(EXIT_BAD_ORDER, "standard input must be a JSON object with file_path: %s" % error)
+    if descriptor is None:
+        replace_input(order.get("stdin"))
+    return order
+
+
+def replace_input(text):
+    with open_input(text) as source:
+        os.dup2(source.fileno(), sys.stdin.fileno())
+
+
+def open_input(text):
+    if not text:
+        return open(os.devnull, "rb")
+    # Only here: most actions have no need of it, and loading it takes time.
+    import tempfile
+
+    source = tempfile.TemporaryFile()
+    source.write(text.encode("utf-8"))
+    source.seek(0)
+    return source
 
 
 def arrange_path(order):

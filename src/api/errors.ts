@@ -14,6 +14,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  no_input: 409,
   busy: 503,
   storage_full: 507,
   store_failed: 500,

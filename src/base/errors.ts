@@ -28,6 +28,10 @@ export const errorTable = {
   forbidden: { kind: 'caller', when: 'the caller is known but may not do this' },
   not_found: { kind: 'caller', when: 'the thing named does not exist' },
   conflict: { kind: 'caller', when: 'a thing with the same unique name exists already' },
+  no_input: {
+    kind: 'caller',
+    when: 'input was sent to an execution that takes none: it is not running, not interactive, or its input has ended',
+  },
   busy: { kind: 'world', when: 'a bound was reached (queue, readers, connections); trying again later may succeed' },
   store_failed: { kind: 'world', when: 'the database refused or failed a request' },
   storage_full: { kind: 'world', when: 'the disk that holds STORMTAIL_HOME has no room left' },

@@ -16,6 +16,19 @@ export interface Messages {
   'execution.changed': { readonly event: 'create' | 'update' | 'delete'; readonly execution: Execution };
   /** Somebody wants it stopped. Key: its id. */
   'execution.cancel': { readonly id: string };
+  /**
+   * Input for the program of an execution: a request, answered by whoever runs it with `execution.input.answered`. Where no
+   * answer comes, nobody knows. Key: its id.
+   */
+  'execution.input': {
+    readonly id: string;
+    readonly request_id: string;
+    readonly data: string;
+    /** The input ends behind `data`. */
+    readonly is_end: boolean;
+  };
+  /** Key: `request_id`. */
+  'execution.input.answered': { readonly request_id: string; readonly reply: InputReply };
   /** Output was appended: segments as they were stored, or only how far the log reaches now. Key: execution id. */
   'output.appended': {
     readonly execution_id: string;
@@ -27,6 +40,11 @@ export interface Messages {
   /** The announcement runner spoke. Key: route. */
   announcement: { readonly route: string; readonly payload: unknown; readonly trace_context: unknown };
 }
+
+/** `busy`: the program does not read; `no_input`: there is nothing that could. */
+export type InputReply =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly code: 'busy' | 'no_input'; readonly message: string };
 
 export type Subject = keyof Messages;
 

@@ -12,9 +12,11 @@ export interface ProcessPlan {
   readonly cwd: string;
   /** What the process reads on standard input; else it is empty. Never touches an argument list or a named file. */
   readonly stdin?: string;
-  /** Standard input stays open after `stdin` was read, for what is sent later. */
+  /** Standard input stays open after `stdin` was read, for what is sent later. `stdin` is then short: `inputPieceBytesMax`. */
   readonly isInputOpen?: true;
-  /** The process is given a terminal of this size; its standard error goes there too. */
+  /** What the process reads on descriptor 3, whatever its length; only with `isInputOpen`. */
+  readonly sideInput?: string;
+  /** The process is given a terminal of this size; its standard error goes there too. Only with `isInputOpen`. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly limits?: ProcessLimits;
   readonly timeoutMs: number;
@@ -59,6 +61,15 @@ export interface ProcessEnd {
   readonly timeoutMs: number;
 }
 
+/** Bytes that a pipe takes as a whole or not at all (`PIPE_BUF` of Linux; POSIX demands 512). */
+export const inputPieceBytesMax = process.platform === 'linux' ? 4096 : 512;
+
+/**
+ * What became of input. `full`: nothing was taken, as what was sent before is not read yet. `ended`: its input has been
+ * ended, or it is over. `closed`: it was started without an input that stays open.
+ */
+export type InputAnswer = 'taken' | 'full' | 'ended' | 'closed';
+
 /** A process that was started, or taken over after a restart. */
 export interface ProcessHandle {
   /** Of the command, and of the process group that it leads. */
@@ -72,6 +83,13 @@ export interface ProcessHandle {
   readonly ended: Promise<ProcessEnd>;
   /** TERM to the group; KILL after the grace period to whatever is left. Repeating it changes nothing. */
   stop(reason: StopReason, graceMs: number): void;
+  /** Puts at most `inputPieceBytesMax` bytes on its standard input. Never waits. Throws what the file system throws. */
+  sendInput(piece: Uint8Array): InputAnswer;
+  /**
+   * Ends its standard input; in a terminal, as Ctrl-D does: what reads there reads an end, and further input can follow.
+   * Never waits.
+   */
+  endInput(): InputAnswer;
 }
 
 export interface ProcessOptions {

@@ -7,6 +7,7 @@
  */
 import { hostname } from 'node:os';
 import { messageOf } from '../base/errors.ts';
+import type { InputReply, Messages } from '../bus/bus.ts';
 import type { Execution, RunnerInfo } from '../core/model/execution.ts';
 import { claimedAtBirth } from '../core/model/claimed-at-birth.ts';
 import type { Context, Starter, StartPlace } from '../operations/context.ts';
@@ -80,6 +81,7 @@ export class ActionRunner implements Service, Starter {
     this.#subscriptions.push(
       bus.subscribe('execution.requested', () => this.#wake()),
       bus.subscribe('execution.cancel', ({ id }) => this.#runs.get(id)?.cancel()),
+      bus.subscribe('execution.input', (message) => void this.#takeInput(message)),
     );
     await this.#recover();
     this.#isStarted = true;
@@ -103,6 +105,18 @@ export class ActionRunner implements Service, Starter {
         if (this.#mayWait) this.#wake();
       },
     };
+  }
+
+  /** Only who runs it answers. */
+  async #takeInput({ id, ...request }: Messages['execution.input']): Promise<void> {
+    const { bus, log } = this.#context;
+    const run = this.#runs.get(id);
+    if (!run) return;
+    const reply = await run.input.send(request).catch((error): InputReply => {
+      log.error({ execution: id, error: messageOf(error) }, 'the input of an execution cannot be written');
+      return { kind: 'refused', code: 'busy', message: `the input of execution ${id} cannot be written` };
+    });
+    bus.publish('execution.input.answered', { request_id: request.request_id, reply }, request.request_id);
   }
 
   /** Claims nothing more; what runs can still be canceled. */

@@ -17,6 +17,7 @@ import { processAgeMs } from '../runners/process-age.ts';
 import type { KeptOutput, Processes, ProcessHandle, ProcessOptions, StopReason } from '../runners/process.ts';
 import type { ConnectedRunner, Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
 import type { OutputWriter } from '../store/output-store.ts';
+import { ExecutionInput } from './execution-input.ts';
 import { StageTimes } from './stage-times.ts';
 import { storeEnd } from './store-end.ts';
 
@@ -36,6 +37,8 @@ export interface RunSettings {
 
 export class ExecutionRun {
   readonly id: string;
+  /** What is sent to its program. */
+  readonly input: ExecutionInput;
   readonly #context: Context;
   readonly #runners: Runners;
   readonly #settings: RunSettings;
@@ -59,6 +62,7 @@ export class ExecutionRun {
     this.#settings = settings;
     this.#execution = execution;
     this.#times = new StageTimes(context, execution.runner.name);
+    this.input = new ExecutionInput(execution.id, context.clock, () => this.#handle);
   }
 
   /** Bytes of output since this process follows it. */

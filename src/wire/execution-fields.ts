@@ -21,6 +21,7 @@ export const executionAttributes: AttributeRules = {
     'result',
     'result_size',
     'output',
+    'input',
     'web_url',
     'rule',
     'trigger',
@@ -73,6 +74,11 @@ export const executionSchema = Type.Object(
         lost_bytes: Type.Integer({ description: '-1: nobody can say' }),
       }),
     ),
+    input: Type.Optional(
+      Type.String({
+        description: 'open: what it runs can be sent input; terminal: likewise, and it sits at a terminal',
+      }),
+    ),
     web_url: Type.Optional(Type.String()),
   },
   { additionalProperties: true, description: 'Falsy top-level fields are left out.' },
@@ -117,5 +123,15 @@ export const reRunSchema = Type.Object(
 
 export const executionUpdateSchema = Type.Object(
   { status: Type.Optional(Type.String()), result: Type.Optional(nullable(anything)) },
+  { additionalProperties: false },
+);
+
+export const executionInputSchema = Type.Object(
+  {
+    data: Type.Optional(
+      Type.String({ description: 'text for its standard input, with the line end where one is meant' }),
+    ),
+    eof: Type.Optional(Type.Boolean({ description: 'end the input behind it; in a terminal, as Ctrl-D does' })),
+  },
   { additionalProperties: false },
 );

@@ -4,6 +4,7 @@
  */
 import { formatTimestamp } from '../base/timestamp.ts';
 import type { Execution } from '../core/model/execution.ts';
+import { inputOf } from '../core/model/execution-input.ts';
 import { isFinal } from '../core/model/execution-status.ts';
 import type { ParameterSchemas } from '../core/model/parameter-schema.ts';
 import { isObject } from '../base/json.ts';
@@ -52,6 +53,7 @@ export function publishedExecution(execution: Execution, view: ExecutionView): P
     result,
     result_size: execution.result_size,
     output: execution.output,
+    input: inputOf(execution),
     web_url: `${view.webUrl}/#/history/${execution.id}/general`,
   });
 }

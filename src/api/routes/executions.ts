@@ -10,9 +10,11 @@ import { cancelExecution, updateExecution } from '../../operations/change-execut
 import type { Context, Requester } from '../../operations/context.ts';
 import { descendants, getExecution, resolveExecutionId } from '../../operations/find-executions.ts';
 import { requestExecution, reRunExecution } from '../../operations/request-execution.ts';
+import { sendInput } from '../../operations/send-input.ts';
 import { publishedExecution } from '../../wire/execution.ts';
 import {
   executionAttributes,
+  executionInputSchema,
   executionRequestSchema,
   executionSchema,
   executionUpdateSchema,
@@ -193,6 +195,18 @@ export function executionRoutes(context: Context): readonly Route[] {
           ...(typeof wish.delay === 'number' && { delay: wish.delay }),
         });
         return { status: 201, body: publish(execution, requester, query.show_secrets) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${path}/:id/stdin`,
+      summary: 'Send input to the program of a running, interactive execution; the id may be last',
+      body: executionInputSchema,
+      response: Type.Object({ bytes: Type.Integer({ description: 'that were taken' }) }),
+      async handle({ path, body, requester }) {
+        const wish = objectOf(body);
+        const input = { data: typeof wish.data === 'string' ? wish.data : '', isEnd: wish.eof === true };
+        return { body: { bytes: await sendInput(context, requester, await idOf(path, requester), input) } };
       },
     }),
     route({

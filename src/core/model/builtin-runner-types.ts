@@ -26,6 +26,22 @@ const contentVersion: ParameterSchema = {
   required: false,
 };
 
+/** Ours: StackStorm has none of these, so an action may use their names for itself (`yielding-parameters.ts`). */
+const inputParameters: ParameterSchemas = {
+  stdin: { type: 'string', description: 'Text that the program reads on standard input.' },
+  interactive: {
+    type: 'boolean',
+    description: 'Keep standard input open, so that prompts can be answered while it runs.',
+    default: false,
+  },
+  tty: {
+    type: 'boolean',
+    description:
+      'Give the program a terminal, for one that insists on it or holds its output back otherwise; implies interactive.',
+    default: false,
+  },
+};
+
 /** What both local shell runners understand. */
 const shellParameters: ParameterSchemas = {
   cwd: { type: 'string', description: 'Directory to run in.' },
@@ -40,6 +56,7 @@ const shellParameters: ParameterSchemas = {
     default: null,
   },
   timeout: { type: 'integer', description: 'Seconds until the action is stopped.', default: 60 },
+  ...inputParameters,
 };
 
 const localShellCommand: RunnerTypeDefinition = {
@@ -79,6 +96,7 @@ const pythonScript: RunnerTypeDefinition = {
       default: 'DEBUG',
       enum: ['AUDIT', 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG'],
     },
+    ...inputParameters,
   },
   output_key: 'result',
   output_schema: {

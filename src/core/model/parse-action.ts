@@ -25,6 +25,7 @@ import {
 } from './content-problem.ts';
 import type { ParameterSchemas } from './parameter-schema.ts';
 import { pythonRepr } from './python-value.ts';
+import { isActionsOwn } from './yielding-parameters.ts';
 
 export interface ParsedAction {
   /** Absent where there is an error, or where no runner of this version can run it. */
@@ -167,7 +168,8 @@ function overrideProblems(
   runner: RunnerTypeDefinition,
 ): ContentProblem[] {
   const name = String(path.at(-1));
-  const declared = Object.hasOwn(runner.runner_parameters, name) ? runner.runner_parameters[name] : undefined;
+  const isRunners = Object.hasOwn(runner.runner_parameters, name) && !isActionsOwn(name, schema);
+  const declared = isRunners ? runner.runner_parameters[name] : undefined;
   const problems = Object.entries(declared ? schema : {})
     .filter(([key, value]) => !overridable.includes(key) && JSON.stringify(value) !== JSON.stringify(declared?.[key]))
     .map(([key]) =>

@@ -1,7 +1,8 @@
 /** The last pass, just before an action runs: live values, defaults for the rest, cast, and split by who reads them. */
 import type { LiveParameters } from './request-parameters.ts';
 import { castParameter, effectiveValue } from './request-parameters.ts';
-import { mergedParameters, type ParameterAction, type ParameterRunner } from './merged-parameters.ts';
+import { isActionsOwn } from '../model/yielding-parameters.ts';
+import { findSchema, mergedParameters, type ParameterAction, type ParameterRunner } from './merged-parameters.ts';
 
 export interface FinalParameters {
   /** What the runner reads: its own parameters, those an action declares again among them. */
@@ -24,7 +25,8 @@ export function finalParameters(input: {
     const given = Object.hasOwn(live, name) ? live[name] : null;
     return [name, castParameter(name, schema, effectiveValue(schema, given))] as const;
   });
-  const isRunners = ([name]: readonly [string, unknown]): boolean => Object.hasOwn(runner.runner_parameters, name);
+  const isRunners = ([name]: readonly [string, unknown]): boolean =>
+    Object.hasOwn(runner.runner_parameters, name) && !isActionsOwn(name, findSchema(action.parameters, name));
   return {
     runner: Object.fromEntries(values.filter(isRunners)),
     action: Object.fromEntries(values.filter((entry) => !isRunners(entry))),

@@ -5,6 +5,7 @@
 import type { Action } from '../model/action.ts';
 import type { ParameterSchema, ParameterSchemas } from '../model/parameter-schema.ts';
 import type { RunnerType } from '../model/runner-type.ts';
+import { isActionsOwn } from '../model/yielding-parameters.ts';
 
 export type ParameterRunner = Pick<RunnerType, 'runner_parameters'>;
 export type ParameterAction = Pick<Action, 'ref' | 'parameters'>;
@@ -39,7 +40,8 @@ export function findSchema(schemas: ParameterSchemas, name: string): ParameterSc
 function merge(runner: ParameterSchemas, action: ParameterSchemas): ParameterSchemas {
   const shared = Object.entries(runner).map(([name, schema]) => {
     const override = findSchema(action, name);
-    return [name, override === undefined ? schema : mergeOne(schema, override)] as const;
+    if (override === undefined) return [name, schema] as const;
+    return [name, isActionsOwn(name, override) ? override : mergeOne(schema, override)] as const;
   });
   const own = Object.entries(action).filter(([name]) => !Object.hasOwn(runner, name));
   return Object.fromEntries([...shared, ...own]);

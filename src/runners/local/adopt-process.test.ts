@@ -42,7 +42,8 @@ function adoptedBy(found: Adopted): ProcessHandle {
 async function ordered(options: ProcessOptions, command: string, stdin?: string): Promise<string> {
   const plan = planOf(home.path, command, { ...marked(options), ...(stdin !== undefined && { stdin }) });
   prepareDirectory(options);
-  return writeOrder(options.directory, runScript(plan, options, plan.environment, writeInput(plan, options.directory)));
+  const input = { stdin: writeInput(plan, options.directory) };
+  return writeOrder(options.directory, runScript(plan, options, plan.environment, input));
 }
 
 /** A leader, as a launcher makes one. */

@@ -45,7 +45,7 @@ function adopt(options: ProcessOptions, plan: ProcessPlan | undefined): Adopted 
     const now = readProcessStatus(directory);
     if (now.exitCode !== undefined) return adopted(now, Promise.resolve(now.exitCode), facts, options);
     if (startState(directory) === 'late') return 'never started';
-    killLeftBehind(found.group, facts, options);
+    killLeftBehind(found.terminalGroup ?? found.group, facts, options);
     return 'gone';
   }
   return adopted({ ...found, pid: leader }, untilGone(leader, directory, clock), facts, options);

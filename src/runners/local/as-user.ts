@@ -15,17 +15,18 @@ const shell = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 
 /**
  * The command line that runs `command` (shell text) as wanted. With a sudo password, sudo reads it from standard input.
- * `-E` keeps the environment, which sudoers must allow (SETENV).
+ * `-E` keeps the environment, which sudoers must allow (SETENV). `canAsk`: there is a terminal, where somebody may answer.
  */
 export function commandAsUser(
   command: string,
-  wish: { systemUser: string; sudo: boolean; sudoPassword?: string },
+  wish: { systemUser: string; sudo: boolean; sudoPassword?: string; canAsk?: true },
 ): UserPlan {
   self ??= userInfo().username;
   const target = wish.sudo ? 'root' : wish.systemUser;
   if (target === self) return { argv: [shell, '-c', command], signalsNeedSudo: false };
   const user = wish.sudo ? [] : ['-H', '-u', target];
-  const password = wish.sudoPassword === undefined ? ['-n'] : ['-S', '-p', ''];
+  const noPassword = wish.canAsk ? [] : ['-n'];
+  const password = wish.sudoPassword === undefined ? noPassword : ['-S', '-p', ''];
   return {
     argv: [sudoPath, '-E', ...password, ...user, '--', shell, '-c', command],
     ...(wish.sudoPassword !== undefined && { stdin: `${wish.sudoPassword}\n` }),

@@ -45,6 +45,8 @@ export async function startPlainly(plan: ProcessPlan, options: ProcessOptions): 
   const environment = processEnvironment(plan, options);
   requireStartable(plan, environment, options);
   const { directory } = options;
+  if (plan.isInputOpen)
+    throw new Fault('start_failed', 'interactive, tty: these need a bash, and this machine has none; install bash');
   try {
     const { exported, argv } = commandLine(plan.argv, environment);
     prepareDirectory(options);

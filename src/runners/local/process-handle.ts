@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { systemCode } from '../../base/errors.ts';
-import type { ProcessEnd, ProcessHandle, ProcessOptions, StopReason } from '../process.ts';
+import type { InputAnswer, ProcessEnd, ProcessHandle, ProcessOptions, StopReason } from '../process.ts';
+import { hasInputPipe, removeInputPipe, writeToPipe } from './input-pipe.ts';
 import { groupExists, send } from './process-group.ts';
 import { groupMembers } from './process-table.ts';
 import { leaderAlive, readProcessStatus } from './process-status.ts';
@@ -20,6 +21,9 @@ const leaderLateMs = 2_000;
 /** Python results of some megabytes are common, more can hardly be worked with. */
 const resultBytesMaxDefault = 16 * 1024 * 1024;
 const resultTailBytes = 64;
+
+/** What Ctrl-D sends. */
+const endOfTransmission = new Uint8Array([4]);
 
 export interface ProcessIds {
   /** The shell that keeps the exit status. */
@@ -73,9 +77,30 @@ export class Handle implements ProcessHandle {
     this.#tellStopping(this.#stopping);
   }
 
+  sendInput(piece: Uint8Array): InputAnswer {
+    if (!this.#facts.isInputOpen) return 'closed';
+    return this.#hasExited ? 'ended' : writeToPipe(this.#options.directory, piece);
+  }
+
+  endInput(): InputAnswer {
+    if (this.#facts.terminal) return this.sendInput(endOfTransmission);
+    if (!this.#facts.isInputOpen) return 'closed';
+    const { directory } = this.#options;
+    if (this.#hasExited || !hasInputPipe(directory) || !leaderAlive(this.#ids.leader, directory)) return 'ended';
+    removeInputPipe(directory);
+    send(this.#ids.leader, 'SIGUSR1');
+    return 'taken';
+  }
+
+  /** The one that counts. What is in a terminal says its own a moment after the start. */
+  #group(): number {
+    const { terminal } = this.#facts;
+    return (terminal && readProcessStatus(this.#options.directory).terminalGroup) ?? this.#ids.group;
+  }
+
   #stop(graceMs: number): Promise<'cleared' | 'unkilled'> {
     const { executionId, clock } = this.#options;
-    return stopGroup(this.#ids.group, { executionId, clock, graceMs, signalsNeedSudo: this.#facts.signalsNeedSudo });
+    return stopGroup(this.#group(), { executionId, clock, graceMs, signalsNeedSudo: this.#facts.signalsNeedSudo });
   }
 
   async #end(exited: Promise<number | undefined>, stopped: Promise<'cleared' | 'unkilled'>): Promise<ProcessEnd> {
@@ -83,13 +108,14 @@ export class Handle implements ProcessHandle {
     const told = await Promise.race([exited, stopped.then(() => this.#leaderIsDone(exited))]);
     const exitedUs = clock.nowUs();
     this.#hasExited = true;
+    if (this.#facts.isInputOpen) removeInputPipe(directory);
     const status = readProcessStatus(directory);
     const exitCode = status.exitCode ?? told;
     // Without an exit status the leader was killed, perhaps it alone: what it led has nobody to report to, and nobody who
     // would stop it in time.
     if (exitCode === undefined) this.#stopping ??= this.#stop(0);
     const isUnkilled = (await this.#stopping) === 'unkilled';
-    if (!this.#stopping) await untilLeft(this.#ids.group, clock);
+    if (!this.#stopping) await untilLeft(this.#group(), clock);
     return {
       exitCode,
       signal: exitCode === undefined && !isUnkilled ? 'SIGKILL' : status.signal,

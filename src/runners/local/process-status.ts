@@ -5,9 +5,11 @@
  *     pid <n>      the leader
  *     plan <json>  what it was started with, as far as a later server has to know (`start-files.ts`)
  *     group <n>    the process group of the command, which is its pid where the leader is a bash
+ *     terminal <n> the process group of the command in its terminal; `group` is that of what keeps the terminal for it
  *     …            whatever the leader itself had to say, among it that the command died of a signal
  *     quiet        the leader is an older bash, that does not say so of SIGINT, SIGPIPE and SIGTERM
  *     by sh        the leader is a plain POSIX shell, that says nothing of signals
+ *     by terminal  nor does what keeps a terminal
  *     exit <n>     at the end
  *
  * or only `late`: the leader was so slow that the start had been given up, and did nothing.
@@ -23,6 +25,7 @@ export interface ProcessStatus {
   /** Of the leader. */
   readonly pid?: number;
   readonly group?: number;
+  readonly terminalGroup?: number;
   readonly exitCode?: number;
   /** Signal that ended the command, as far as the shell told. */
   readonly signal?: string;
@@ -40,7 +43,12 @@ export function readProcessStatus(directory: string): ProcessStatus {
   const pid = /^pid (\d+)$/m.exec(text)?.[1];
   if (pid === undefined) return {};
   const group = /^group (\d+)$/m.exec(text)?.[1];
-  const started = { pid: Number(pid), ...(group !== undefined && { group: Number(group) }) };
+  const inside = /^terminal (\d+)$/m.exec(text)?.[1];
+  const started = {
+    pid: Number(pid),
+    ...(group !== undefined && { group: Number(group) }),
+    ...(inside !== undefined && { terminalGroup: Number(inside) }),
+  };
   // The last line only: what a bash says of a killed command may quote the command, which may hold any text.
   const exit = /\nexit (\d+)\n$/.exec(text)?.[1];
   if (exit === undefined) return started;
@@ -59,7 +67,7 @@ export function readProcessStatus(directory: string): ProcessStatus {
  * for all signals, of an older bash for SIGTERM. (A program that catches SIGINT or SIGPIPE often exits with 130 or 141.)
  */
 function signalTold(exitCode: number, text: string): string | undefined {
-  if (/^by sh$/m.test(text)) return signalOfExitCode(exitCode);
+  if (/^by (sh|terminal)$/m.test(text)) return signalOfExitCode(exitCode);
   if (/: line \d+: +\d+ \S|^\[\d+\][+-]? +(?!Exit|Done|Stopped|Running)\S/m.test(text)) return signalBehind(exitCode);
   const told = signalOfExitCode(exitCode);
   return told === 'SIGTERM' && /^quiet$/m.test(text) ? told : undefined;

@@ -5,9 +5,10 @@
 import { existsSync } from 'node:fs';
 
 // The last ones are where NixOS keeps them.
-export const sudoPath = find('sudo', ['/usr/bin', '/bin', '/usr/local/bin', '/run/wrappers/bin']);
-export const envPath = find('env', ['/usr/bin', '/bin', '/run/current-system/sw/bin']);
+export const sudoPath = findProgram('sudo', ['/usr/bin', '/bin', '/usr/local/bin', '/run/wrappers/bin']);
+export const envPath = findProgram('env', ['/usr/bin', '/bin', '/run/current-system/sw/bin']);
 
-function find(name: string, directories: readonly string[]): string {
+/** The name alone where it is in none of the directories. */
+export function findProgram(name: string, directories: readonly string[]): string {
   return directories.map((directory) => `${directory}/${name}`).find((path) => existsSync(path)) ?? name;
 }

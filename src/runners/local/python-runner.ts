@@ -11,6 +11,7 @@ import type { KeptOutput, ProcessEnd, ProcessPlan } from '../process.ts';
 import type { Outcome, ProcessRunner, RunRequest } from '../runner.ts';
 import { childEnvironment } from './child-environment.ts';
 import { entryPointPath } from './entry-point.ts';
+import { inputPlan, terminalEnvironment } from './input-plan.ts';
 import { cutNote, verdictOf } from './shell-result.ts';
 import { type LocalRunnerOptions, requireOwnContent, requireTexts, timeoutMs } from './shell-runners.ts';
 
@@ -40,7 +41,8 @@ function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
   const file = entryPointPath(packPath, action);
   const python = interpreter(request, options);
   const level = runnerParameters.log_level;
-  const input = {
+  const input = inputPlan(request);
+  const order = JSON.stringify({
     file_path: file,
     pack: action.pack,
     user: request.user,
@@ -48,9 +50,13 @@ function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
     config: request.config,
     log_level: typeof level === 'string' && level !== 'DEBUG' ? level : options.logLevel,
     pythonpath: [join(packPath, 'actions', 'lib'), dirname(file)],
-  };
+    ...(!input.open && input.stdin !== undefined && { stdin: input.stdin }),
+  });
   requireTexts(request, { env: runnerParameters.env });
-  const env = isObject(runnerParameters.env) ? { ...runnerParameters.env } : {};
+  const env: Record<string, unknown> = {
+    ...terminalEnvironment(input),
+    ...(isObject(runnerParameters.env) ? runnerParameters.env : {}),
+  };
   delete env.PYTHONPATH;
   const environment = childEnvironment(options.environment, env, {
     ...request.environment,
@@ -59,6 +65,7 @@ function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
     ST2_AUTH_TOKEN: request.token,
     PYTHONUNBUFFERED: '1',
     PYTHONIOENCODING: 'utf-8',
+    ...(input.open && { STORMTAIL_ORDER_FD: '3' }),
   });
   if (python.virtualenv) {
     environment.VIRTUAL_ENV = python.virtualenv;
@@ -68,7 +75,10 @@ function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
     argv: [python.path, '-u', join(options.sdkPath, 'stormtail_action.py')],
     environment,
     cwd: packPath,
-    stdin: JSON.stringify(input),
+    // Where standard input is for answers, the order comes beside it.
+    ...(input.open
+      ? { ...input.open, sideInput: order, ...(input.stdin !== undefined && { stdin: input.stdin }) }
+      : { stdin: order }),
     timeoutMs: timeoutMs(runnerParameters.timeout, 600),
     resultVariable: 'STORMTAIL_RESULT_FILE',
     resultBytesMax,

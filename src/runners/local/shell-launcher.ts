@@ -13,6 +13,7 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../base/errors.ts';
 import type { ProcessHandle, ProcessOptions, ProcessPlan } from '../process.ts';
 import { shellQuote } from './as-user.ts';
+import { makeInputPipe } from './input-pipe.ts';
 import { Handle, type ProcessIds } from './process-handle.ts';
 import { send } from './process-group.ts';
 import { findLeader, groupLedBy, leaderAlive, readProcessStatus, startState } from './process-status.ts';
@@ -25,6 +26,7 @@ import {
   withdrawOrder,
   writeInput,
   writeOrder,
+  writeSideInput,
 } from './start-files.ts';
 
 /** Longer than any fork takes; then the launcher is replaced and the start given up, or found to have happened after all. */
@@ -69,7 +71,13 @@ export class ShellLauncher implements Disposable {
     requireArgumentSize([...plan.argv, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]);
     try {
       prepareDirectory(options);
-      const input = writeInput(plan, options.directory);
+      const { directory } = options;
+      const pipe = await makeInputPipe(plan, directory);
+      const input = {
+        pipe,
+        stdin: pipe === undefined ? writeInput(plan, directory) : undefined,
+        side: writeSideInput(plan, directory),
+      };
       const order = writeOrder(options.directory, runScript(plan, options, environment, input));
       return await this.#launch(order, plan, options);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { ProcessRunner, RunRequest } from '../runner.ts';
 import { commandAsUser, shellQuote } from './as-user.ts';
 import { childEnvironment } from './child-environment.ts';
 import { entryPointPath, makeExecutable } from './entry-point.ts';
+import { inputPlan, requireNoPassword, terminalEnvironment } from './input-plan.ts';
 import { shellOutcome } from './shell-result.ts';
 import { requirePassable } from './start-checks.ts';
 import { Fault } from '../../base/errors.ts';
@@ -63,17 +64,26 @@ export function localShellScript(options: LocalRunnerOptions): ProcessRunner {
 function shellPlan(command: string, request: RunRequest, options: LocalRunnerOptions): ProcessPlan {
   const { sudo, sudo_password: password, env, cwd, timeout } = request.runnerParameters;
   requireTexts(request, { env, cwd, sudo_password: password });
+  const input = inputPlan(request);
   const as = commandAsUser(command, {
     systemUser: options.systemUser,
     sudo: sudo === true,
     ...(typeof password === 'string' && password !== '' && { sudoPassword: password }),
+    ...(input.open?.terminal && { canAsk: true }),
   });
+  if (as.stdin !== undefined) requireNoPassword(request, input);
+  const stdin = as.stdin === undefined ? input.stdin : `${as.stdin}${input.stdin ?? ''}`;
   return {
     argv: as.argv,
-    environment: childEnvironment(options.environment, isObject(env) ? env : undefined, request.environment),
+    environment: childEnvironment(
+      options.environment,
+      { ...terminalEnvironment(input), ...(isObject(env) ? env : {}) },
+      request.environment,
+    ),
     // The command starts from elsewhere than the server: a relative path has to be made absolute here.
     cwd: typeof cwd === 'string' && cwd !== '' ? resolve(options.cwd, cwd) : options.cwd,
-    ...(as.stdin !== undefined && { stdin: as.stdin }),
+    ...(stdin !== undefined && { stdin }),
+    ...input.open,
     timeoutMs: timeoutMs(timeout, 60),
     signalsNeedSudo: as.signalsNeedSudo,
   };

@@ -3,9 +3,11 @@
  *
  *     run    the order to start, for a bash the script. While it is there the start may happen, without it never
  *     stdin  what the process reads on standard input
+ *     side   what it reads on descriptor 3
+ *     input  a pipe with a name, in place of `stdin`: standard input that stays open (`input-pipe.ts`)
  *
- * `run` and `stdin` may hold secrets. They go when the start is known, or when a later server finds them. (The empty `run`
- * of a plain start stays: nobody says when it was seen.)
+ * `run`, `stdin` and `side` may hold secrets. They go when the start is known, or when a later server finds them. (The
+ * empty `run` of a plain start stays: nobody says when it was seen.)
  */
 import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +16,10 @@ import { isObject, tryParseJson } from '../../base/json.ts';
 import type { ProcessOptions, ProcessPlan } from '../process.ts';
 import { readIfThere, startState, statusPath } from './process-status.ts';
 
-export type ProcessFacts = Pick<ProcessPlan, 'timeoutMs' | 'resultVariable' | 'resultBytesMax' | 'signalsNeedSudo'>;
+export type ProcessFacts = Pick<
+  ProcessPlan,
+  'timeoutMs' | 'resultVariable' | 'resultBytesMax' | 'signalsNeedSudo' | 'isInputOpen' | 'terminal'
+>;
 
 /** As long as a timer can be set. */
 const noTimeoutMs = 2 ** 31 - 1;
@@ -34,12 +39,15 @@ export function clearLate(directory: string): void {
  * What a later server needs to know to take the process over, as the leader writes it into its status file: a file of its
  * own for it would make a start a third dearer, on a disk that others use too. No secrets.
  */
-export function factsText({ timeoutMs, resultVariable, resultBytesMax, signalsNeedSudo }: ProcessPlan): string {
+export function factsText(plan: ProcessPlan): string {
+  const { timeoutMs, resultVariable, resultBytesMax, signalsNeedSudo, isInputOpen, terminal } = plan;
   const facts: ProcessFacts = {
     timeoutMs,
     ...(resultVariable !== undefined && { resultVariable }),
     ...(resultBytesMax !== undefined && { resultBytesMax }),
     signalsNeedSudo,
+    ...(isInputOpen && { isInputOpen }),
+    ...(terminal && { terminal }),
   };
   return JSON.stringify(facts);
 }
@@ -50,12 +58,14 @@ export function readFacts(directory: string, plan: ProcessPlan | undefined): Pro
   const written = text === undefined ? undefined : tryParseJson(text);
   if (!isObject(written) || typeof written.timeoutMs !== 'number')
     return plan ?? { timeoutMs: noTimeoutMs, resultVariable: 'unknown', signalsNeedSudo: false };
-  const { timeoutMs, resultVariable, resultBytesMax } = written;
+  const { timeoutMs, resultVariable, resultBytesMax, terminal } = written;
   return {
     timeoutMs,
     ...(typeof resultVariable === 'string' && { resultVariable }),
     ...(typeof resultBytesMax === 'number' && { resultBytesMax }),
     signalsNeedSudo: written.signalsNeedSudo === true,
+    ...(written.isInputOpen === true && { isInputOpen: true }),
+    ...(isObject(terminal) && { terminal: { columns: Number(terminal.columns), rows: Number(terminal.rows) } }),
   };
 }
 
@@ -68,9 +78,15 @@ export function writeOrder(directory: string, script: string): string {
 
 /** Input goes through a file: it outlives the server, and shows in no list of processes. */
 export function writeInput(plan: ProcessPlan, directory: string): string | undefined {
-  if (plan.stdin === undefined) return undefined;
-  const path = join(directory, 'stdin');
-  writeFileSync(path, plan.stdin, { mode: 0o600 });
+  return plan.stdin === undefined ? undefined : writePrivately(join(directory, 'stdin'), plan.stdin);
+}
+
+export function writeSideInput(plan: ProcessPlan, directory: string): string | undefined {
+  return plan.sideInput === undefined ? undefined : writePrivately(join(directory, 'side'), plan.sideInput);
+}
+
+function writePrivately(path: string, text: string): string {
+  writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
 
@@ -83,6 +99,7 @@ export function withdrawOrder(directory: string): void {
     removeFile(join(directory, 'run'));
   } finally {
     removeFile(join(directory, 'stdin'));
+    removeFile(join(directory, 'side'));
   }
 }
 
@@ -92,7 +109,7 @@ export function processEnvironment(plan: ProcessPlan, options: ProcessOptions): 
 }
 
 /** Asking first is cheap, and an error that is thrown is not. `rmSync` costs ten times as much. */
-function removeFile(path: string): void {
+export function removeFile(path: string): void {
   if (!existsSync(path)) return;
   try {
     unlinkSync(path);
