@@ -98,6 +98,12 @@ const display: readonly OptionSpec[] = [
 
 const starting: readonly OptionSpec[] = [
   { long: 'tail', rivals: 'display', summary: 'print the output while waiting' },
+  {
+    long: 'attach',
+    rivals: 'display',
+    isOurs: true,
+    summary: 'the same, and send what is typed or piped in (see execution attach)',
+  },
   { long: 'auto-dict', rivals: 'display', summary: 'x=a:1,b:2 for an array is one object' },
   { long: 'delay', value: { name: 'MS' }, rivals: 'display', summary: 'start this many milliseconds later' },
   { long: 'trace-tag', value: { name: 'TAG' }, summary: 'tag of the trace that the execution belongs to' },
@@ -276,6 +282,20 @@ export const commands: readonly CommandSpec[] = [
     ],
     shared: 'full',
     load: async () => (await import('./commands/tail.ts')).tail,
+  },
+  {
+    path: 'execution attach',
+    summary: 'Print an execution’s output as it comes, and send it what is typed or piped in.',
+    arguments: [{ name: 'id', isOptional: true, summary: 'execution; the newest where none is given' }],
+    options: [
+      {
+        long: 'lines',
+        summary: 'send whole lines; else, where it has a terminal, each key as it is pressed, and Ctrl-] detaches',
+      },
+    ],
+    shared: 'full',
+    isOurs: true,
+    load: async () => (await import('./commands/attach.ts')).attach,
   },
   {
     path: 'runner list',

@@ -15,6 +15,8 @@ export interface PrintOptions {
   readonly outputType?: string;
   readonly withMetadata: boolean;
   readonly since?: string;
+  /** Ends the following, which then throws. */
+  readonly signal?: AbortSignal;
 }
 
 /** Completed: nothing changes it any more. By published name, as a program of another version reads it. */

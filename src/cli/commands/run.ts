@@ -10,6 +10,7 @@ import { UsageError } from '../options.ts';
 import { inheritedEnvironment, parseRunParameters } from '../run-parameters.ts';
 import { openSession, type Session } from '../session.ts';
 import { describeAction } from './action-help.ts';
+import { attachTo } from './attach.ts';
 import { runAttributes, showExecution } from './execution-view.ts';
 import { outageTalk, printLive, readExecution } from './output-printer.ts';
 import { type Row, rowOf, rowsOf } from './show.ts';
@@ -19,7 +20,7 @@ export function run(call: Call): Promise<Outcome> {
 }
 
 export function execute(call: Call): Promise<Outcome> {
-  return start(call, !call.options.has('tail'));
+  return start(call, !call.options.has('tail') && !call.options.has('attach'));
 }
 
 interface Subject {
@@ -126,7 +127,12 @@ async function finish(call: Call, session: Session, execution: Row, isAsync: boo
     return outcomeOf(execution);
   }
   let final: Row;
-  if (options.has('tail')) {
+  if (options.has('attach')) {
+    const status = await attachTo(session, terminal, execution, 'keys');
+    if (status === undefined) return 'done';
+    await terminal.print('');
+    final = await readExecution(session, id);
+  } else if (options.has('tail')) {
     await terminal.print(`Tailing execution "${id}"`);
     await printLive(session, terminal, { executionId: id, withMetadata: false });
     await terminal.print('');

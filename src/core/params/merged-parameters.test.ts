@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { finalParameters } from './final-parameters.ts';
 import { mergedParameters } from './merged-parameters.ts';
 
 const runner = {
@@ -27,4 +28,14 @@ test("a runner's immutable parameter keeps its default; a null default hides not
   const merged = mergedParameters(runner, action);
   expect(merged['dir']).toEqual({ type: 'string', default: '/tmp', immutable: true });
   expect(merged['timeout']).toEqual({ type: 'integer', default: 60 });
+});
+
+test('an action keeps a name for itself that only our runners have, where it declares a type', () => {
+  const ours = { runner_parameters: { tty: { type: 'boolean', default: false }, stdin: { type: 'string' } } };
+  const action = { ref: 'p.a', parameters: { tty: { default: true }, stdin: { type: 'integer', default: 1 } } };
+  expect(mergedParameters(ours, action)).toEqual({
+    tty: { type: 'boolean', default: true },
+    stdin: { type: 'integer', default: 1 },
+  });
+  expect(finalParameters({ runner: ours, action, live: {} })).toEqual({ runner: { tty: true }, action: { stdin: 1 } });
 });

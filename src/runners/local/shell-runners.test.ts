@@ -53,6 +53,36 @@ describe('a command', () => {
     });
   });
 
+  test('has the input that it asks for: a text, one that stays open, a terminal', async () => {
+    expect(await plan({ cmd: 'a', stdin: 'text' })).toMatchObject({ stdin: 'text' });
+    expect(await plan({ cmd: 'a', stdin: '' })).not.toHaveProperty('stdin');
+    expect(await plan({ cmd: 'a', stdin: 'text', interactive: true })).toMatchObject({
+      stdin: 'text',
+      isInputOpen: true,
+    });
+    const usual = await plan({ cmd: 'a', tty: true });
+    expect(usual).toMatchObject({ isInputOpen: true, terminal: { columns: 120, rows: 40 } });
+    expect(usual.environment).toMatchObject({ TERM: 'xterm-256color', COLUMNS: '120', LINES: '40' });
+    const own = await plan({ cmd: 'a', tty: true, env: { COLUMNS: 90, LINES: 'many', TERM: 'vt100' } });
+    expect(own.terminal).toEqual({ columns: 90, rows: 40 });
+    expect(own.environment).toMatchObject({ TERM: 'vt100', COLUMNS: '90' });
+  });
+
+  test('is asked by sudo at its terminal, and cannot be given the password before', async () => {
+    const other = localShellCommand({ ...options, systemUser: 'somebody-else' });
+    const planOther = (runnerParameters: RunRequest['runnerParameters']) => other.plan(request({ runnerParameters }));
+    expect((await planOther({ cmd: 'a' })).argv).toContain('-n');
+    expect((await planOther({ cmd: 'a', tty: true })).argv).not.toContain('-n');
+    expect(await planOther({ cmd: 'a', interactive: true, sudo_password: 'p', stdin: 'more' })).toMatchObject({
+      stdin: 'p\nmore',
+      isInputOpen: true,
+    });
+    await expect(planOther({ cmd: 'a', tty: true, sudo_password: 'p' })).rejects.toMatchObject({
+      code: 'start_failed',
+      message: expect.stringContaining('sudo_password cannot be used with tty'),
+    });
+  });
+
   test('starts below the default directory where its own is relative', async () => {
     expect(await plan({ cmd: 'a', cwd: 'sub/../there' })).toMatchObject({ cwd: '/default/there' });
   });

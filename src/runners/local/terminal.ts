@@ -23,39 +23,36 @@ const sttyPath = findProgram('stty', ['/usr/bin', '/bin', '/run/current-system/s
 /** Of StackStorm's variables the one that `process-table.ts` knows an execution's processes by. */
 const markVariable = 'ST2_ACTION_EXECUTION_ID';
 
+/** The words of a program that runs `text`, for a POSIX shell to read, in a terminal. */
+export type TerminalKeeper = (text: string) => readonly string[];
+
 /** Words for a shell, quoted: they run `command`, such words too, in a terminal. Fault `start_failed` where nothing can. */
 export function inTerminal(
   command: string,
   size: TerminalSize,
   directory: string,
   environment: Readonly<Record<string, string>>,
+  keeper: TerminalKeeper = terminalKeeper(),
 ): string {
   const inside = [
     `echo "terminal $$" >>${shellQuote(statusPath(directory))}`,
     // Output as the program writes it: lines end with a line feed, as they do without a terminal.
-    `${sttyPath} sane rows ${size.rows} cols ${size.columns} -onlcr ${process.platform === 'linux' ? 'iutf8' : ''}`,
+    `${sttyPath} sane rows ${size.rows} cols ${size.columns} -onlcr iutf8`,
     ...['SHELL', markVariable].map((name) =>
       environment[name] === undefined ? `unset ${name}` : `export ${name}=${shellQuote(environment[name])}`,
     ),
     `exec ${command}`,
   ].join('; ');
-  const words = [...terminalProgram(), inside, ...(script === undefined ? [] : ['/dev/null'])];
   // `script` has its command read by the shell of the variable SHELL, which may be one of another language.
-  return `${envPath} -u ${markVariable} SHELL=/bin/sh ${words.map(shellQuote).join(' ')}`;
+  return `${envPath} -u ${markVariable} SHELL=/bin/sh ${keeper(inside).map(shellQuote).join(' ')}`;
 }
 
-let script: { readonly path: string; readonly canEcho: boolean } | undefined;
-let isKnown = false;
+/** Found once: it does not change. */
+let found: TerminalKeeper | undefined;
 
-function terminalProgram(): readonly string[] {
-  if (!isKnown) {
-    script = findScript();
-    isKnown = true;
-  }
-  // Quiet, the command's exit status, no buffer. Echo from the beginning: also of what comes before the command reads.
-  if (script) return [script.path, '-qef', ...(script.canEcho ? ['-E', 'always'] : []), '-c'];
-  const python = findProgram('python3', ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']);
-  if (existsSync(python)) return [python, '-Sc', pythonTerminal];
+function terminalKeeper(): TerminalKeeper {
+  found ??= scriptKeeper() ?? pythonKeeper();
+  if (found) return found;
   throw new Fault(
     'start_failed',
     'tty: this machine has nothing to make a terminal with; install "script" (package bsdutils, util-linux or util-linux-misc) or python3',
@@ -63,10 +60,18 @@ function terminalProgram(): readonly string[] {
 }
 
 /** That of util-linux; the program of this name on BSD systems understands other words. */
-function findScript(): typeof script {
+function scriptKeeper(): TerminalKeeper | undefined {
   const path = findProgram('script', ['/usr/bin', '/bin', '/run/current-system/sw/bin']);
   const help = existsSync(path) ? spawnSync(path, ['--help'], { encoding: 'utf8', timeout: 5_000 }).stdout : '';
-  return /--return\b/.test(help) ? { path, canEcho: /--echo\b/.test(help) } : undefined;
+  if (!/--return\b/.test(help)) return undefined;
+  // Older ones always echo. Else what comes before the command reads would be shown or not, by chance.
+  const echo = /--echo\b/.test(help) ? ['-E', 'always'] : [];
+  return (text) => [path, '--quiet', '--return', '--flush', ...echo, '--command', text, '/dev/null'];
+}
+
+export function pythonKeeper(): TerminalKeeper | undefined {
+  const path = findProgram('python3', ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']);
+  return existsSync(path) ? (text) => [path, '-ISc', pythonTerminal, text] : undefined;
 }
 
 const pythonTerminal = `import os, pty, sys
