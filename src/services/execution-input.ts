@@ -58,7 +58,7 @@ export class ExecutionInput {
 
   async #send({ data, is_end: isEnd }: InputRequest): Promise<InputReply> {
     const bytes = Buffer.from(data, 'utf8');
-    const untilUs = this.#clock.nowUs() + patienceMs * 1000;
+    const untilUs = this.#clock.monotonicUs() + patienceMs * 1000;
     let taken = 0;
     while (taken < bytes.length) {
       const piece = bytes.subarray(taken, taken + inputPieceBytesMax);
@@ -76,7 +76,7 @@ export class ExecutionInput {
     for (let waitMs: number = pollMs.first; ; waitMs = Math.min(waitMs * 2, pollMs.longest)) {
       const handle = this.#handle();
       const answer = handle ? ask(handle) : 'not started';
-      if ((answer !== 'full' && answer !== 'not started') || this.#clock.nowUs() >= untilUs) return answer;
+      if ((answer !== 'full' && answer !== 'not started') || this.#clock.monotonicUs() >= untilUs) return answer;
       await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
     }
   }

@@ -36,7 +36,7 @@ const nobody = 65_534;
 
 /** What a server of user `nobody` would do: starts `command`, stops it once it said `up`, and prints its end as JSON. */
 const serverOfNobody = `
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { systemClock } from './src/base/clock.ts';
 import { ShellLauncher } from './src/runners/local/shell-launcher.ts';
 const [home, command, graceMs] = process.argv.slice(2);
@@ -46,7 +46,8 @@ const environment = { PATH: process.env.PATH, ST2_ACTION_EXECUTION_ID: 'x' };
 const alive = setInterval(() => {}, 1000);
 const handle = await launcher.start(
   { argv: ['/bin/bash', '-c', command], environment, cwd: home, timeoutMs: 1000, signalsNeedSudo: false }, options);
-while (!readFileSync(home + '/x/stdout', 'utf8').includes('up')) await new Promise((go) => setTimeout(go, 20));
+const printed = () => existsSync(home + '/x/stdout') ? readFileSync(home + '/x/stdout', 'utf8') : '';
+while (!printed().includes('up')) await new Promise((go) => setTimeout(go, 20));
 const asked = performance.now();
 handle.stop('timeout', Number(graceMs));
 const end = await handle.ended;

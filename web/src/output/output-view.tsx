@@ -11,6 +11,7 @@ import { isFinal } from '../show/execution-status.ts';
 import { Icon } from '../show/icon.tsx';
 import { ErrorNotice } from '../show/notice.tsx';
 import { counted } from '../show/quantity.ts';
+import { InputLine } from './input-line.tsx';
 import { OutputEndRow } from './output-end-row.tsx';
 import { OutputRow } from './output-row.tsx';
 import type { OutputFilter } from './output-rows.ts';
@@ -176,6 +177,7 @@ export function OutputView({ execution }: { readonly execution: Execution }) {
           </button>
         )}
       </div>
+      <InputLine execution={execution} />
     </section>
   );
 }

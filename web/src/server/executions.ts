@@ -117,3 +117,11 @@ export async function cancelExecution(id: string): Promise<Execution> {
   if (answer.faultstring !== undefined) throw new Error(answer.faultstring);
   return answer;
 }
+
+/** Text for the standard input of a running execution, or its end. */
+export async function sendInput(
+  id: string,
+  input: { readonly data: string } | { readonly eof: true },
+): Promise<{ readonly bytes: number }> {
+  return sendForJson(`api/v1/executions/${encodeURIComponent(id)}/stdin`, { method: 'POST', body: input });
+}

@@ -82,6 +82,8 @@ export interface Execution {
   readonly rule?: { readonly ref?: string };
   readonly trigger_type?: { readonly ref?: string };
   readonly output?: OutputSummary;
+  /** What it runs can be sent input; at a terminal or not. */
+  readonly input?: 'open' | 'terminal';
 }
 
 export interface OutputRecord {
