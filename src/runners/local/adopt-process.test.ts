@@ -96,7 +96,8 @@ describe('a start that was under way', () => {
     const options = optionsIn(home.path);
     const script = await ordered(options, 'echo ran', 'secret');
     expect(adoptProcess(options)).toBe('never started');
-    expect((await readdir(options.directory)).sort()).toEqual([]);
+    expect(await readdir(options.directory)).toEqual(['status']);
+    expect(fileOf(options, 'status')).toBe('late\n');
     await lead(script);
     expect(fileOf(options)).toBe('');
   });

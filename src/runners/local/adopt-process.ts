@@ -15,7 +15,7 @@ import {
   startState,
   statusPath,
 } from './process-status.ts';
-import { type ProcessFacts, readFacts, withdrawOrder } from './start-files.ts';
+import { claimLate, type ProcessFacts, readFacts, withdrawOrder } from './start-files.ts';
 
 /** How often a process that is not our child is looked at. */
 const adoptedPollMs = 100;
@@ -33,8 +33,7 @@ function adopt(options: ProcessOptions, plan: ProcessPlan | undefined): Adopted 
   const { directory, clock } = options;
   // Before looking: what was not started by now never will be.
   withdrawOrder(directory);
-  const state = startState(directory);
-  if (state === 'none' || state === 'late') return 'never started';
+  if (claimLate(directory)) return 'never started';
   const facts = readFacts(directory, plan);
   const found = readProcessStatus(directory);
   if (found.exitCode !== undefined) return adopted(found, Promise.resolve(found.exitCode), facts, options);

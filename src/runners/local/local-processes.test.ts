@@ -7,14 +7,13 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleId } from '../../../test/support/sample-execution.ts';
+import { allWays, openWay, type Way, waysOfBash } from '../../../test/support/process-ways.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ProcessHandle, ProcessOptions, ProcessPlan } from '../process.ts';
-import { startPlainly } from './plain-start.ts';
 import { adoptProcess } from './adopt-process.ts';
 import { groupExists, groupLives } from './process-group.ts';
 import { leaderAlive, readProcessStatus } from './process-status.ts';
-import { ShellLauncher } from './shell-launcher.ts';
 
 let home: TemporaryDirectory;
 const started: ProcessHandle[] = [];
@@ -68,26 +67,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-type Start = (plan: ProcessPlan, options: ProcessOptions) => Promise<ProcessHandle>;
-
-const ways: readonly [string, () => { start: Start } & Disposable][] = [
-  ['plainly', () => ({ start: startPlainly, [Symbol.dispose]() {} })],
-  [
-    'by the launcher',
-    () => {
-      const launcher = new ShellLauncher('/bin/bash', systemClock);
-      return {
-        start: (plan, options) => launcher.start(plan, options),
-        [Symbol.dispose]: () => launcher[Symbol.dispose](),
-      };
-    },
-  ],
-];
-
-describe.each(ways)('a process started %s', (_name, open) => {
-  let way: ReturnType<typeof open>;
+describe.each(allWays)('a process started %s', (name) => {
+  let way: Way;
   beforeEach(() => {
-    way = open();
+    way = openWay(name);
   });
   afterEach(() => way[Symbol.dispose]());
 
@@ -254,7 +237,7 @@ describe.each(ways)('a process started %s', (_name, open) => {
     const handle = await start(planOf('exit 137'), optionsFor());
     const end = await handle.ended;
     expect(end.exitCode).toBe(137);
-    if (_name === 'by the launcher') expect(end.signal).toBeUndefined();
+    if (name !== 'plainly') expect(end.signal).toBeUndefined();
   });
 
   describe('and found by a later server', () => {
@@ -317,24 +300,24 @@ describe.each(ways)('a process started %s', (_name, open) => {
   });
 });
 
-describe('the launcher', () => {
+describe.each(waysOfBash)('%s', (name) => {
   test('starts many at once, each with its own end', async () => {
-    using launcher = new ShellLauncher('/bin/bash', systemClock);
+    using way = openWay(name);
     const ends = await Promise.all(
       Array.from(
         { length: 60 },
-        async (_, code) => (await (await launcher.start(planOf(`exit ${code}`), optionsFor())).ended).exitCode,
+        async (_, code) => (await (await way.start(planOf(`exit ${code}`), optionsFor())).ended).exitCode,
       ),
     );
     expect(ends).toEqual(ends.map((_, code) => code));
   });
 
   test('is seen to be there from the first moment it is known', async () => {
-    using launcher = new ShellLauncher('/bin/bash', systemClock);
+    using way = openWay(name);
     // The moment in question is short and not always met: of so many, a good part is.
     for (let at = 0; at < 100; at++) {
       const options = optionsFor();
-      const handle = await launcher.start(planOf('sleep 0.05'), options);
+      const handle = await way.start(planOf('sleep 0.05'), options);
       const leader = readProcessStatus(options.directory).pid ?? 0;
       expect(leaderAlive(leader, options.directory), `start ${at}`).toBe(true);
       await handle.ended;
@@ -342,10 +325,10 @@ describe('the launcher', () => {
   });
 
   test('starts an execution once, also where it is asked twice', async () => {
-    using launcher = new ShellLauncher('/bin/bash', systemClock);
+    using way = openWay(name);
     const options = optionsFor();
-    const first = await launcher.start(planOf('echo once; sleep 0.2; exit 4'), options);
-    using another = new ShellLauncher('/bin/bash', systemClock);
+    const first = await way.start(planOf('echo once; sleep 0.2; exit 4'), options);
+    using another = openWay(name);
     const second = await another.start(planOf('echo twice'), options);
     expect(second.pid).toBe(first.pid);
     expect([(await first.ended).exitCode, (await second.ended).exitCode]).toEqual([4, 4]);
@@ -356,8 +339,8 @@ describe('the launcher', () => {
     const options = optionsFor();
     let handle: ProcessHandle;
     {
-      using launcher = new ShellLauncher('/bin/bash', systemClock);
-      handle = await launcher.start(planOf('echo ready; sleep 0.3; echo done'), options);
+      using way = openWay(name);
+      handle = await way.start(planOf('echo ready; sleep 0.3; echo done'), options);
       await until(() => output(options).includes('ready'));
     }
     await until(() => output(options).includes('done'));

@@ -11,6 +11,7 @@ import { Fault } from '../../base/errors.ts';
 import type { ProcessHandle, ProcessOptions, ProcessPlan } from '../process.ts';
 import { adoptProcess } from './adopt-process.ts';
 import { commandLine } from './command-line.ts';
+import { limitedArgv } from './limit-lines.ts';
 import { Handle } from './process-handle.ts';
 import { startState } from './process-status.ts';
 import { requireStartable, startFailure } from './start-checks.ts';
@@ -56,7 +57,12 @@ export async function startPlainly(plan: ProcessPlan, options: ProcessOptions): 
       throw new Fault('start_failed', 'an earlier start left no exit status; it is not started twice');
     if (first !== 'never started') return first;
     writeOrder(directory, '');
-    const child = await spawnShell([directory, factsText(plan), ...argv], exported, plan, directory);
+    const child = await spawnShell(
+      [directory, factsText(plan), ...limitedArgv(argv, plan.limits)],
+      exported,
+      plan,
+      directory,
+    );
     const { pid } = child;
     if (pid === undefined) throw new Fault('start_failed', 'the process could not be started: no pid was given');
     const exited = new Promise<undefined>((resolve) => child.once('exit', () => resolve(undefined)));

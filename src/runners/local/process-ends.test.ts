@@ -3,32 +3,35 @@ import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileOf, isAlive, marked, optionsIn, planOf, untilTrue } from '../../../test/support/process-trial.ts';
+import { allWays, openWay, type Way, type WayName, waysOfBash } from '../../../test/support/process-ways.ts';
 import { fillDisk, leaveOut, smallDisk } from '../../../test/support/server-small-disk.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../test/support/temporary-directory.ts';
-import { systemClock } from '../../base/clock.ts';
 import type { ProcessOptions, ProcessPlan } from '../process.ts';
-import { startPlainly } from './plain-start.ts';
 import { readProcessStatus } from './process-status.ts';
-import { ShellLauncher } from './shell-launcher.ts';
 
 let home: TemporaryDirectory;
-let launcher: ShellLauncher;
+let way: Way;
+
+function open(name: WayName): void {
+  way = openWay(name);
+}
 
 beforeEach(async () => {
   home = await temporaryDirectory();
-  launcher = new ShellLauncher('/bin/bash', systemClock);
 });
 
 afterEach(async () => {
-  launcher[Symbol.dispose]();
+  way[Symbol.dispose]();
   await home[Symbol.asyncDispose]();
 });
 
 async function endOf(command: string, wish: Partial<ProcessPlan> = {}, options = optionsIn(home.path)) {
-  return (await launcher.start(planOf(home.path, command, wish), options)).ended;
+  return (await way.start(planOf(home.path, command, wish), options)).ended;
 }
 
-describe('a signal and an exit code of the same number are told apart', () => {
+describe.each(waysOfBash)('started %s, a signal and an exit code of the same number are told apart', (name) => {
+  beforeEach(() => open(name));
+
   test.each([
     ['HUP', 1],
     ['INT', 2],
@@ -36,15 +39,15 @@ describe('a signal and an exit code of the same number are told apart', () => {
     ['USR1', 10],
     ['PIPE', 13],
     ['TERM', 15],
-  ])('SIG%s', async (name, number) => {
+  ])('SIG%s', async (signal, number) => {
     // Some of bash's notes depend on whether the command was faster than the shell that waits for it.
     const [killed, late, chosen] = await Promise.all([
-      endOf(`kill -${name} $$`),
-      endOf(`sleep 0.1; kill -${name} $$`),
+      endOf(`kill -${signal} $$`),
+      endOf(`sleep 0.1; kill -${signal} $$`),
       endOf(`exit ${128 + number}`),
     ]);
-    expect(killed).toMatchObject({ exitCode: 128 + number, signal: `SIG${name}` });
-    expect(late).toMatchObject({ exitCode: 128 + number, signal: `SIG${name}` });
+    expect(killed).toMatchObject({ exitCode: 128 + number, signal: `SIG${signal}` });
+    expect(late).toMatchObject({ exitCode: 128 + number, signal: `SIG${signal}` });
     expect(chosen).toMatchObject({ exitCode: 128 + number, signal: undefined });
   });
 
@@ -69,9 +72,9 @@ describe('a signal and an exit code of the same number are told apart', () => {
   });
 });
 
-describe.each(['by the launcher', 'plainly'])('what a command started %s leaves running', (way) => {
-  const start = (plan: ProcessPlan, options: ProcessOptions) =>
-    way === 'plainly' ? startPlainly(plan, options) : launcher.start(plan, options);
+describe.each(allWays)('what a command started %s leaves running', (name) => {
+  beforeEach(() => open(name));
+  const start = (plan: ProcessPlan, options: ProcessOptions) => way.start(plan, options);
 
   test('is waited for while it brings the last lines home', async () => {
     const options = optionsIn(home.path);
@@ -95,13 +98,14 @@ describe.each(['by the launcher', 'plainly'])('what a command started %s leaves 
   });
 });
 
-test('what leaves nothing running waits for nothing', async () => {
+test.each(waysOfBash)('started %s, what leaves nothing running waits for nothing', async (name) => {
+  open(name);
   await endOf('true');
   const before = performance.now();
   for (let count = 0; count < 20; count++) await endOf('true');
   // Waiting once takes 20 ms; starting takes 5, on a busy machine more: then at least some are fast.
   const handles = await Promise.all(
-    Array.from({ length: 20 }, async () => launcher.start(planOf(home.path, 'sleep 0.2'), optionsIn(home.path))),
+    Array.from({ length: 20 }, async () => way.start(planOf(home.path, 'sleep 0.2'), optionsIn(home.path))),
   );
   const lateMs = await Promise.all(
     handles.map(async ({ pid, ended }) => {
@@ -115,31 +119,40 @@ test('what leaves nothing running waits for nothing', async () => {
   expect(performance.now() - before).toBeLessThan(10_000);
 });
 
-test('a leader that is killed takes its command along, and what left the group', async () => {
-  const options = optionsIn(home.path);
-  const plan = planOf(home.path, 'setsid sleep 300 & echo $!; sleep 300 & echo $!; wait', marked(options));
-  const handle = await launcher.start(plan, options);
-  await untilTrue(() => fileOf(options).split('\n').length === 3);
-  process.kill(readProcessStatus(options.directory).pid ?? 0, 'SIGKILL');
-  expect(await handle.ended).toMatchObject({ exitCode: undefined, signal: 'SIGKILL', stopped: undefined });
-  for (const pid of [handle.pid, ...fileOf(options).trim().split('\n').map(Number)]) expect(isAlive(pid)).toBe(false);
-});
+test.each(waysOfBash)(
+  'started %s, a leader that is killed takes its command along, and what left the group',
+  async (name) => {
+    open(name);
+    const options = optionsIn(home.path);
+    const plan = planOf(home.path, 'setsid sleep 300 & echo $!; sleep 300 & echo $!; wait', marked(options));
+    const handle = await way.start(plan, options);
+    await untilTrue(() => fileOf(options).split('\n').length === 3);
+    process.kill(readProcessStatus(options.directory).pid ?? 0, 'SIGKILL');
+    expect(await handle.ended).toMatchObject({ exitCode: undefined, signal: 'SIGKILL', stopped: undefined });
+    for (const pid of [handle.pid, ...fileOf(options).trim().split('\n').map(Number)]) expect(isAlive(pid)).toBe(false);
+  },
+);
 
-test('an exit status that could not be written down is known from what the leader said', async (context) => {
-  if (process.getuid?.() !== 0) return leaveOut(context, 'only root can mount a small disk');
-  await using disk = await smallDisk(home.path, '1m');
-  const options = optionsIn(disk.path);
-  const handle = await launcher.start(planOf(home.path, 'until [ -e go ]; do sleep 0.01; done; exit 7'), options);
-  // Up to the end of a page: for the next line the disk needs another one, which it does not have.
-  const path = join(options.directory, 'status');
-  await appendFile(path, `${'x'.repeat(4095 - (await stat(path)).size)}\n`);
-  fillDisk(join(disk.path, 'full'));
-  await writeFile(join(home.path, 'go'), '');
-  expect(await handle.ended).toMatchObject({ exitCode: 7, signal: undefined });
-  expect(readProcessStatus(options.directory).exitCode).toBeUndefined();
-});
+test.for(waysOfBash)(
+  'started %s, an exit status that could not be written down is known from what the leader said',
+  async (name, context) => {
+    open(name);
+    if (process.getuid?.() !== 0) return leaveOut(context, 'only root can mount a small disk');
+    await using disk = await smallDisk(home.path, '1m');
+    const options = optionsIn(disk.path);
+    const handle = await way.start(planOf(home.path, 'until [ -e go ]; do sleep 0.01; done; exit 7'), options);
+    // Up to the end of a page: for the next line the disk needs another one, which it does not have.
+    const path = join(options.directory, 'status');
+    await appendFile(path, `${'x'.repeat(4095 - (await stat(path)).size)}\n`);
+    fillDisk(join(disk.path, 'full'));
+    await writeFile(join(home.path, 'go'), '');
+    expect(await handle.ended).toMatchObject({ exitCode: 7, signal: undefined });
+    expect(readProcessStatus(options.directory).exitCode).toBeUndefined();
+  },
+);
 
 describe('a result', () => {
+  beforeEach(() => open('in a slot'));
   const result = (command: string, resultBytesMax?: number) =>
     endOf(command, { resultVariable: 'R', ...(resultBytesMax !== undefined && { resultBytesMax }) });
 

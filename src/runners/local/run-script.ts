@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { ProcessOptions, ProcessPlan } from '../process.ts';
 import { shellQuote } from './as-user.ts';
 import { commandLine } from './command-line.ts';
+import { limitLines } from './limit-lines.ts';
 import { factsText } from './start-files.ts';
 import { inTerminal } from './terminal.ts';
 
@@ -46,6 +47,7 @@ export function runScript(
     'echo "group $BASHPID" >&2',
     ...Object.entries(exported).map(([name, value]) => `export ${name}=${shellQuote(value)}`),
     `exec <&4 4<&- 5<&- >>${at('stdout')} 2>>${at('stderr')} || exit 1`,
+    ...limitLines(plan.limits),
     // What goes wrong here, the action's stderr tells.
     `cd -- ${shellQuote(plan.cwd)} && exec ${command}`,
     '}',

@@ -14,9 +14,9 @@ import { Fault } from '../../base/errors.ts';
 import type { ProcessHandle, ProcessOptions, ProcessPlan } from '../process.ts';
 import { shellQuote } from './as-user.ts';
 import { makeInputPipe } from './input-pipe.ts';
-import { Handle, type ProcessIds } from './process-handle.ts';
-import { send } from './process-group.ts';
-import { findLeader, groupLedBy, leaderAlive, readProcessStatus, startState } from './process-status.ts';
+import { Leaders, startedAfterAll } from './leaders.ts';
+import { Handle } from './process-handle.ts';
+import { startState } from './process-status.ts';
 import { runScript } from './run-script.ts';
 import { requireArgumentSize, requireStartable, startFailure } from './start-checks.ts';
 import {
@@ -33,35 +33,17 @@ import {
 const startWithinMs = 10_000;
 /** Launchers that are killed in the very moment of a start, one after another, before it is given up. */
 const startAttempts = 3;
-/** How often the pids of a leader are looked for that does not report to us. */
-const takenPollMs = 20;
-/** From making its file to forking, a leader needs a millisecond. */
-const claimedWithinMs = 1_000;
-
-interface Launched {
-  readonly directory: string;
-  /** Undefined where it was not, as far as is known. */
-  readonly started: (ids: ProcessIds | undefined) => void;
-  /** With the exit status, where it was heard. */
-  readonly ended: (exitCode: number | undefined) => void;
-  leader: number | undefined;
-}
-
-/** A leader that is killed says no `ended`: who is gone without a word is found by looking, this often. */
-const lookMs = 500;
 
 export class ShellLauncher implements Disposable {
   readonly #bash: string;
   readonly #clock: Clock;
+  readonly #leaders: Leaders;
   #child: ChildProcess | undefined;
-  /** Not ended yet, by execution. */
-  readonly #launched = new Map<string, Launched>();
-  #cancelLook: (() => void) | undefined;
-  #isClosed = false;
 
   constructor(bash: string, clock: Clock) {
     this.#bash = bash;
     this.#clock = clock;
+    this.#leaders = new Leaders(clock);
   }
 
   /** Throws Fault `start_failed` where it cannot be started; nothing runs then, nor will. */
@@ -88,8 +70,7 @@ export class ShellLauncher implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#isClosed = true;
-    this.#cancelLook?.();
+    this.#leaders[Symbol.dispose]();
     this.#child?.stdin?.end();
     // Its subshells hold the other end for as long as their commands run; we do not wait for them.
     this.#child?.stdout?.destroy();
@@ -98,21 +79,15 @@ export class ShellLauncher implements Disposable {
 
   async #launch(order: string, plan: ProcessPlan, options: ProcessOptions, attempt = 1): Promise<ProcessHandle> {
     const { executionId, directory } = options;
-    let tellEnded: Launched['ended'] = () => {};
-    const exited = new Promise<number | undefined>((resolve) => {
-      tellEnded = resolve;
-    });
     const launcher = this.#launcher();
-    let cancelLimit = () => {};
-    const heard = await new Promise<ProcessIds | undefined>((resolve) => {
-      this.#launched.set(executionId, { directory, started: resolve, ended: tellEnded, leader: undefined });
-      cancelLimit = this.#clock.after(startWithinMs, () => {
-        // Where a leader has it, the launcher did its part.
-        if (startState(directory) === 'none') launcher.kill('SIGKILL');
-        resolve(undefined);
-      });
-      launcher.stdin?.write(`(. ${shellQuote(order)}) &\n`);
+    const { started, ended } = this.#leaders.expect(executionId, directory);
+    const cancelLimit = this.#clock.after(startWithinMs, () => {
+      // Where a leader has it, the launcher did its part.
+      if (startState(directory) === 'none') launcher.kill('SIGKILL');
+      this.#leaders.giveUp(executionId);
     });
+    launcher.stdin?.write(`(. ${shellQuote(order)}) &\n`);
+    const heard = await started;
     cancelLimit();
     if (!heard && attempt < startAttempts) {
       const isLate = startState(directory) === 'late';
@@ -122,38 +97,17 @@ export class ShellLauncher implements Disposable {
       const isFree = startState(directory) === 'none';
       if (isFree && (this.#child !== launcher || isLate)) return this.#launch(order, plan, options, attempt + 1);
     }
-    const ids = heard ?? (await this.#startedAfterAll(directory));
+    if (!heard) withdrawOrder(directory);
+    const ids = heard ?? (await startedAfterAll(directory, this.#clock));
     if (!ids) {
-      this.#launched.delete(executionId);
+      this.#leaders.forget(executionId);
       throw new Fault(
         'start_failed',
         'the process could not be started: the limit of processes or memory may be reached',
       );
     }
-    const launched = this.#launched.get(executionId);
-    if (launched) launched.leader = ids.leader;
-    this.#cancelLook ??= this.#clock.after(lookMs, () => this.#look());
-    return new Handle(ids, exited, plan, options, 'own');
-  }
-
-  /** Gives up a start that was not heard of. What has begun by then is waited for, and stands; what has not never will. */
-  async #startedAfterAll(directory: string): Promise<ProcessIds | undefined> {
-    withdrawOrder(directory);
-    const untilUs = this.#clock.nowUs() + claimedWithinMs * 1000;
-    for (;;) {
-      const ids = idsIn(directory);
-      const state = startState(directory);
-      if (ids || state === 'none' || state === 'late') return ids;
-      if (this.#clock.nowUs() > untilUs) break;
-      await new Promise<void>((resolve) => this.#clock.after(takenPollMs, resolve));
-    }
-    // It hangs, or died, or cannot fork, or the disk is full and its words are lost.
-    const leader = readProcessStatus(directory).pid ?? findLeader(directory);
-    if (leader === undefined || !leaderAlive(leader, directory)) return undefined;
-    const group = groupLedBy(leader);
-    if (group !== undefined) return { leader, group };
-    send(leader, 'SIGKILL');
-    return idsIn(directory);
+    this.#leaders.follow(executionId, ids);
+    return new Handle(ids, ended, plan, options, 'own');
   }
 
   #launcher(): ChildProcess {
@@ -172,40 +126,9 @@ export class ShellLauncher implements Disposable {
     child.once('exit', lost);
     child.stdin?.on('error', () => {}); // its exit says the same
     child.stdin?.write('set -m\nunset LC_ALL PWD OLDPWD SHLVL _\n');
-    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line));
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.#leaders.hear(line));
     child.unref();
     return child;
-  }
-
-  #heard(line: string): void {
-    const [verb, executionId = '', ...numbers] = line.split(' ');
-    const [first = 0, second = 0] = numbers.map(Number);
-    if (verb === 'started') this.#launched.get(executionId)?.started({ leader: first, group: second });
-    if (verb === 'taken') this.#taken(executionId);
-    if (verb === 'ended') this.#ended(executionId, first);
-  }
-
-  /** An earlier leader, of a launcher or server that is gone, was first: its pids will be in the status file in no time. */
-  #taken(executionId: string): void {
-    const launched = this.#launched.get(executionId);
-    if (!launched || launched.leader !== undefined) return;
-    const ids = idsIn(launched.directory);
-    if (ids || startState(launched.directory) === 'late') launched.started(ids);
-    else this.#clock.after(takenPollMs, () => this.#taken(executionId));
-  }
-
-  #ended(executionId: string, exitCode: number | undefined): void {
-    const launched = this.#launched.get(executionId);
-    this.#launched.delete(executionId);
-    launched?.ended(exitCode);
-  }
-
-  #look(): void {
-    this.#cancelLook = undefined;
-    for (const [executionId, { leader, directory }] of this.#launched) {
-      if (leader !== undefined && !leaderAlive(leader, directory)) this.#ended(executionId, undefined);
-    }
-    if (this.#launched.size > 0 && !this.#isClosed) this.#cancelLook = this.#clock.after(lookMs, () => this.#look());
   }
 
   /**
@@ -215,13 +138,6 @@ export class ShellLauncher implements Disposable {
   #lost(child: ChildProcess): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    for (const { leader, started, directory } of this.#launched.values())
-      if (leader === undefined) started(idsIn(directory));
+    this.#leaders.allWereLost();
   }
-}
-
-/** Both, or what was started cannot be followed. */
-function idsIn(directory: string): ProcessIds | undefined {
-  const { pid, group } = readProcessStatus(directory);
-  return pid === undefined || group === undefined ? undefined : { leader: pid, group };
 }

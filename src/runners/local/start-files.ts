@@ -36,6 +36,23 @@ export function clearLate(directory: string): void {
 }
 
 /**
+ * Makes a start impossible that was asked for and has not begun: whoever makes the file `status` has the execution. False
+ * where a leader has it.
+ */
+export function claimLate(directory: string): boolean {
+  if (existsSync(statusPath(directory))) return startState(directory) === 'late';
+  try {
+    writeFileSync(statusPath(directory), 'late\n', { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return startState(directory) === 'late';
+    // Without the directory nothing starts in it.
+    if (systemCode(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+/**
  * What a later server needs to know to take the process over, as the leader writes it into its status file: a file of its
  * own for it would make a start a third dearer, on a disk that others use too. No secrets.
  */
@@ -98,9 +115,14 @@ export function withdrawOrder(directory: string): void {
   try {
     removeFile(join(directory, 'run'));
   } finally {
-    removeFile(join(directory, 'stdin'));
     removeFile(join(directory, 'side'));
+    removeInput(directory);
   }
+}
+
+/** Once the process is known to have it, or never to come. */
+export function removeInput(directory: string): void {
+  removeFile(join(directory, 'stdin'));
 }
 
 export function processEnvironment(plan: ProcessPlan, options: ProcessOptions): Readonly<Record<string, string>> {
