@@ -10,7 +10,7 @@ import { ShellSlots } from './shell-slots.ts';
 const bashPaths = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
 
 /** `slotsMax`: processes at the same time; more can be started too, but cost more. */
-export function localProcesses(clock: Clock, slotsMax: number): Processes & Disposable {
+export function localProcesses(clock: Clock, slotsMax = 8): Processes & Disposable {
   const bash = bashPaths.find((path) => existsSync(path));
   if (bash === undefined) return { start: startPlainly, adopt: adoptProcess, [Symbol.dispose]() {} };
   const launcher = new ShellLauncher(bash, clock);

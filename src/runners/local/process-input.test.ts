@@ -11,7 +11,7 @@ import { localProcesses } from './local-processes.ts';
 import { readProcessStatus } from './process-status.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-const processes = localProcesses(systemClock, 4);
+const processes = localProcesses(systemClock);
 beforeAll(async () => {
   directory = await temporaryDirectory();
 });
