@@ -41,7 +41,22 @@ export function makeKey(
   const path = join(directory, options.name ?? `key-${kind}-${readdirSync(directory).length}`);
   const bits = kind === 'rsa' ? ['-b', '2048'] : [];
   const format = options.format ? ['-m', options.format] : [];
-  runKeygen(['-q', '-t', kind, ...bits, ...format, '-N', options.passphrase ?? '', '-C', 'test', '-f', path]);
+  // One round of what makes guessing passphrases slow: deciphering is slow by it too.
+  runKeygen([
+    '-q',
+    '-a',
+    '1',
+    '-t',
+    kind,
+    ...bits,
+    ...format,
+    '-N',
+    options.passphrase ?? '',
+    '-C',
+    'test',
+    '-f',
+    path,
+  ]);
   const [type, blob] = readFileSync(`${path}.pub`, 'utf8').split(' ');
   return { path, text: readFileSync(path, 'utf8'), publicLine: `${type} ${blob}` };
 }

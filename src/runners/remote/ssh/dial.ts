@@ -13,8 +13,6 @@ import { SshConnection } from './ssh-connection.ts';
 import { SshError, type SshProblem } from './ssh-error.ts';
 import { hopName, type SshTarget } from './ssh-target.ts';
 
-/** A silent peer is given up after four of these: a firewall that forgot us, a host without power. */
-const keepaliveMs = 15_000;
 const keepalivesMissedMax = 3;
 /** Per address of a name that has several. Node's quarter of a second gives up on hosts behind a slow line. */
 const addressAttemptMs = 3_000;
@@ -29,12 +27,14 @@ export interface DialOptions {
   /** Aborted, with the error to throw as its reason. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** A peer that was silent for four of these is given up: a firewall that forgot us, a host without power. */
+  readonly keepaliveMs: number;
   /** A stream to the target through its bastions; undefined where it is connected from here. */
   readonly through: Duplex | undefined;
 }
 
 export async function dial(target: SshTarget, options: DialOptions): Promise<SshConnection> {
-  const { hosts, signal, progress, through } = options;
+  const { hosts, signal, progress, through, keepaliveMs } = options;
   try {
     const check = await hosts.checkFor(target.host, target.port, target.hostKeys, target.knownHosts);
     const authentication = await prepareAuthentication(target);
@@ -43,7 +43,7 @@ export async function dial(target: SshTarget, options: DialOptions): Promise<Ssh
     progress.stage = 'it did not answer';
     const stream = through ?? (await connectSocket(target, signal));
     const client = new Client();
-    await logIn(client, { target, stream, check, authentication, signal, progress });
+    await logIn(client, { target, stream, check, authentication, keepaliveMs, signal, progress });
     return new SshConnection(client, stream, hopName(target));
   } catch (error) {
     through?.destroy();
@@ -90,6 +90,7 @@ interface LogIn {
   readonly stream: Duplex;
   readonly check: HostKeyCheck;
   readonly authentication: Authentication;
+  readonly keepaliveMs: number;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -154,7 +155,7 @@ function configOf(options: LogIn, hostVerifier: NonNullable<ConnectConfig['hostV
     hostVerifier,
     // One deadline holds for everything (see `signal`).
     readyTimeout: 0,
-    keepaliveInterval: keepaliveMs,
+    keepaliveInterval: options.keepaliveMs,
     keepaliveCountMax: keepalivesMissedMax,
     ...(algorithms && { algorithms: { serverHostKey: algorithms } }),
   };

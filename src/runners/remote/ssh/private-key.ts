@@ -1,6 +1,7 @@
 /**
- * Reading private keys. ssh2 reads the formats of OpenSSH, PEM (PKCS#1, SEC1) and PuTTY; PKCS#8 is read by Node and handed on.
- * Deciphering an OpenSSH key costs a tenth of a second and more of our event loop (bcrypt, on purpose), so keys that were read are kept.
+ * Reading private keys. ssh2 reads the formats of OpenSSH, PEM (PKCS#1, SEC1) and PuTTY; PKCS#8 is read by Node and
+ * handed on. Deciphering an OpenSSH key takes half a second of our event loop (bcrypt, slow on purpose), so keys that were
+ * read are kept.
  */
 import { createHash, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -77,6 +78,7 @@ function unusable(key: SshKey, reason: string, cause?: unknown): SshError {
 function explain(key: SshKey, reason: string): string {
   if (/no passphrase given/i.test(reason)) return 'it is encrypted, and no passphrase was given';
   if (/bad passphrase|integrity check failed/i.test(reason)) return 'the passphrase is wrong';
+  if (/malformed|key magic/i.test(reason)) return 'it is damaged';
   if (/unsupported key format/i.test(reason)) {
     const text = key.text.trim();
     if (text === '') return 'it is empty';

@@ -13,7 +13,7 @@ export interface ExecOptions {
   onStderr?(bytes: Uint8Array): void | Promise<void>;
 }
 
-/** Neither where the host closed the channel without a word, as it does after `close()`. */
+/** Both can be missing after `close()`, and where the host closed the channel without a word. */
 export interface SshEnd {
   readonly exitCode?: number;
   /** `SIGTERM`, … */
@@ -33,7 +33,10 @@ export interface SshChannel {
    * where sshd forces a command; to be sure, run a `kill` as a command of its own.
    */
   signal(name: SshSignal): void;
-  /** Lets go. The command is not killed by it: it finds its pipes closed. With a terminal it gets SIGHUP. */
+  /**
+   * Lets go: nothing more is delivered, and `closed` resolves. The command is not killed by it: it finds its pipes closed, and
+   * with a terminal it gets SIGHUP.
+   */
   close(): void;
   /** After the last byte was delivered. Rejects with SshError `lost` where the connection broke before the end was known. */
   readonly closed: Promise<SshEnd>;
@@ -45,53 +48,73 @@ interface Internals {
   readonly _client: { readonly _protocol: { signal(channel: number, name: string): void } };
 }
 
+export interface OpenedChannel {
+  readonly channel: SshChannel;
+  /** Resolves when the host has closed it too. sshd does so only when the command has ended, and counts the session until then. */
+  readonly released: Promise<void>;
+}
+
 /** `lost` says why the connection is gone, if it is. */
 export function openedChannel(
   channel: ClientChannel,
   options: ExecOptions,
   lost: () => SshError | undefined,
-): SshChannel {
+): OpenedChannel {
   let end: SshEnd = {};
+  let isLetGo = false;
+  let tellLetGo = (): void => {};
+  const letGo = new Promise<void>((resolve) => {
+    tellLetGo = resolve;
+  });
   channel.on('exit', (code: number | null, signal?: string) => {
     end = code === null ? { ...(signal !== undefined && { signal }) } : { exitCode: code };
   });
-  deliver(channel, options.onStdout);
-  deliver(channel.stderr, options.onStderr);
+  deliver(channel, (bytes) => (isLetGo ? undefined : options.onStdout?.(bytes)));
+  deliver(channel.stderr, (bytes) => (isLetGo ? undefined : options.onStderr?.(bytes)));
   // Both streams, and the channel itself: its `close` comes with the end of stdout, and the other may have bytes left.
-  const closed = Promise.all([ended(channel, 'close'), ended(channel.stderr, 'end')]).then(() => {
+  const gone = ended(channel, 'close');
+  const released = Promise.all([gone, ended(channel.stderr, 'end')]).then(() => {});
+  const closed = Promise.race([released, letGo]).then(() => {
     const error = lost();
-    if (error && end.exitCode === undefined && end.signal === undefined) throw error;
+    if (error && !isLetGo && end.exitCode === undefined && end.signal === undefined) throw error;
     return end;
   });
-  // Whoever asks is told; a command that was let go must not end the process.
+  // Whoever asks is told; a command that nobody waits for must not end the process.
   closed.catch(() => {});
-  let isGone = false;
-  const gone = ended(channel, 'close').then(() => {
-    isGone = true;
-  });
+  const isOpen = (): boolean => !isLetGo && channel.writable;
   return {
-    closed,
-    async write(bytes) {
-      if (isGone || !channel.writable || channel.write(bytes)) return;
-      await Promise.race([gone, ended(channel, 'drain')]);
-    },
-    end: () => {
-      if (!isGone) channel.end();
-    },
-    close: () => channel.close(),
-    signal: (name) => {
-      const { outgoing, _client: client } = channel as unknown as Internals; // see Internals
-      if (outgoing.state === 'open' || outgoing.state === 'eof') client._protocol.signal(outgoing.id, name);
+    released,
+    channel: {
+      closed,
+      async write(bytes) {
+        if (!isOpen() || channel.write(bytes)) return;
+        await Promise.race([gone, letGo, ended(channel, 'drain')]);
+      },
+      end: () => {
+        if (isOpen()) channel.end();
+      },
+      close: () => {
+        isLetGo = true;
+        tellLetGo();
+        // What a busy receiver held back is thrown away; the end of the streams is still to be seen.
+        channel.resume();
+        channel.stderr.resume();
+        channel.close();
+      },
+      signal: (name) => {
+        const { outgoing, _client: client } = channel as unknown as Internals; // see Internals
+        if (outgoing.state === 'open' || outgoing.state === 'eof') client._protocol.signal(outgoing.id, name);
+      },
     },
   };
 }
 
-function deliver(stream: NodeJS.ReadableStream, receive: ExecOptions['onStdout']): void {
+function deliver(stream: NodeJS.ReadableStream, receive: (bytes: Uint8Array) => void | Promise<void>): void {
   stream.on('data', (bytes: Buffer) => {
-    const taken = receive?.(bytes);
+    const taken = receive(bytes);
     if (!(taken instanceof Promise)) return;
     stream.pause();
-    const go = () => {
+    const go = (): void => {
       stream.resume();
     };
     // A receiver that fails has its own way to say so; the rest of the output is drained, so that the end is seen.

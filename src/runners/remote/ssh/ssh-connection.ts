@@ -2,12 +2,12 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf } from '../../../base/errors.ts';
-import { type ExecOptions, openedChannel, type SshChannel } from './ssh-channel.ts';
+import { type ExecOptions, type OpenedChannel, openedChannel } from './ssh-channel.ts';
 import { SshError } from './ssh-error.ts';
 
 /** `full` and `gone`: the command was certainly not started, and may be started over another connection. */
 export type ExecAnswer =
-  | { readonly kind: 'open'; readonly channel: SshChannel }
+  | ({ readonly kind: 'open' } & OpenedChannel)
   | { readonly kind: 'full'; readonly reason: string }
   | { readonly kind: 'gone'; readonly error: SshError };
 
@@ -45,7 +45,7 @@ export class SshConnection {
     return new Promise((resolve, reject) => {
       const answer = (error: Error | undefined, channel?: ClientChannel): void => {
         if (channel && !error) {
-          resolve({ kind: 'open', channel: openedChannel(channel, options, () => this.#lost) });
+          resolve({ kind: 'open', ...openedChannel(channel, options, () => this.#lost) });
           return;
         }
         const failure = error ?? new Error('no channel');

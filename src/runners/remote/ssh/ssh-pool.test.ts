@@ -1,39 +1,15 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import { systemClock } from '../../../base/clock.ts';
+import { never, poolIn, runOver } from '../../../../test/support/ssh-lease.ts';
 import { sshdTest, startSshd } from '../../../../test/support/sshd.ts';
 import { removePath, uploadDirectory, uploadFile } from './remote-files.ts';
-import { type SshLease, SshPool, type SshPoolOptions } from './ssh-pool.ts';
-
-const never = new AbortController().signal;
-
-function poolFor(server: { directory: string }, options: Partial<SshPoolOptions> = {}): SshPool {
-  return new SshPool({ knownHostsPath: join(server.directory, 'own_known_hosts'), clock: systemClock, ...options });
-}
-
-/** Everything that a command printed, and how it ended. */
-async function run(lease: SshLease, command: string, input?: string) {
-  let stdout = '';
-  let stderr = '';
-  const channel = await lease.exec(command, {
-    onStdout: (bytes) => {
-      stdout += Buffer.from(bytes).toString();
-    },
-    onStderr: (bytes) => {
-      stderr += Buffer.from(bytes).toString();
-    },
-  });
-  if (input !== undefined) await channel.write(input);
-  channel.end();
-  return { ...(await channel.closed), stdout, stderr };
-}
 
 sshdTest('a command is given its input, and its output, errors and exit code come back', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   using lease = await pool.acquire(server.target(), never);
-  expect(await run(lease, 'cat; echo bad >&2; exit 3', 'hello\n')).toEqual({
+  expect(await runOver(lease, 'cat; echo bad >&2; exit 3', 'hello\n')).toEqual({
     exitCode: 3,
     stdout: 'hello\n',
     stderr: 'bad\n',
@@ -42,7 +18,7 @@ sshdTest('a command is given its input, and its output, errors and exit code com
 
 sshdTest('a command can be signalled after its input has ended, and the signal is told', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   using lease = await pool.acquire(server.target(), never);
   let pid = '';
   const channel = await lease.exec('echo $$; exec sleep 100', {
@@ -56,14 +32,14 @@ sshdTest('a command can be signalled after its input has ended, and the signal i
   if (process.getuid?.() === 0) {
     // sshd signals for everybody but root: there, that it was asked to is all that can be seen.
     await vi.waitFor(() => expect(server.log()).toMatch(/session signalling requires/), 10_000);
-    expect(await run(lease, `kill -TERM ${pid}`)).toMatchObject({ exitCode: 0 });
+    expect(await runOver(lease, `kill -TERM ${pid}`)).toMatchObject({ exitCode: 0 });
   }
   expect(await channel.closed).toEqual({ signal: 'SIGTERM' });
 });
 
 sshdTest('with a terminal, lines end as on a terminal', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   using lease = await pool.acquire(server.target(), never);
   let stdout = '';
   const channel = await lease.exec('test -t 1 && stty size; echo bad >&2', {
@@ -78,26 +54,26 @@ sshdTest('with a terminal, lines end as on a terminal', async () => {
 
 sshdTest('commands one after another share a connection, also of another lease', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   for (let round = 0; round < 3; round += 1) {
     using lease = await pool.acquire(server.target(), never);
-    for (let count = 0; count < 5; count += 1) expect((await run(lease, 'true')).exitCode).toBe(0);
+    for (let count = 0; count < 5; count += 1) expect((await runOver(lease, 'true')).exitCode).toBe(0);
   }
   expect(server.logins()).toBe(1);
 });
 
 sshdTest('200 commands at once all run, over connections that share them', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   using lease = await pool.acquire(server.target(), never);
-  const ends = await Promise.all(Array.from({ length: 200 }, (_, index) => run(lease, `echo ${index}`)));
+  const ends = await Promise.all(Array.from({ length: 200 }, (_, index) => runOver(lease, `echo ${index}`)));
   expect(ends.map(({ stdout }) => Number(stdout))).toEqual(Array.from({ length: 200 }, (_, index) => index));
   expect(server.logins()).toBeLessThanOrEqual(25);
 });
 
 sshdTest('files and directories are copied with their modes, and removed', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   using lease = await pool.acquire(server.target(), never);
   const remote = join(server.directory, "a 'remote' place", 'deep');
   const script = join(remote, '-script.sh');
@@ -121,7 +97,7 @@ sshdTest('files and directories are copied with their modes, and removed', async
 
 sshdTest('a file that cannot be written is told with what the host said', async () => {
   await using server = await startSshd();
-  await using pool = poolFor(server);
+  await using pool = poolIn(server.directory);
   using lease = await pool.acquire(server.target(), never);
   await expect(uploadFile(lease, { text: '' }, '/proc/none/file', 0o600)).rejects.toThrow(
     /could not write \/proc\/none\/file: .*No such file or directory/,

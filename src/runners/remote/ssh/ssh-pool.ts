@@ -19,6 +19,8 @@ export interface SshPoolOptions {
   readonly clock: Clock;
   /** How long a connection without work is kept; the default is a minute. */
   readonly idleMs?: number;
+  /** How often a silent connection is asked whether it is still there; the default is 15 s, after four of which it is given up. */
+  readonly keepaliveMs?: number;
 }
 
 /** The right to work on a target; connections come and go under it. Dispose it when done. */
@@ -42,6 +44,7 @@ export class SshPool implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #hosts: KnownHosts;
   readonly #idleMs: number;
+  readonly #keepaliveMs: number;
   readonly #targets = new Map<string, TargetConnections>();
   #cancelSweep: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -50,6 +53,7 @@ export class SshPool implements AsyncDisposable {
     this.#clock = options.clock;
     this.#hosts = new KnownHosts(options.knownHostsPath);
     this.#idleMs = options.idleMs ?? 60_000;
+    this.#keepaliveMs = options.keepaliveMs ?? 15_000;
   }
 
   /** Connections that are open; bastions count. */
@@ -129,7 +133,8 @@ export class SshPool implements AsyncDisposable {
         progress.stage = `the bastion ${hopName(bastion)} did not get through to it`;
       }
       const through = await lease?.forward(target.host, target.port, signal);
-      const connection = await dial(target, { hosts: this.#hosts, signal, progress, through });
+      const keepaliveMs = this.#keepaliveMs;
+      const connection = await dial(target, { hosts: this.#hosts, signal, progress, keepaliveMs, through });
       const held = lease;
       if (held) void connection.closed.then(() => held[Symbol.dispose]());
       return connection;

@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../base/clock.ts';
-import type { ExecOptions, SshChannel } from './ssh-channel.ts';
+import type { ExecOptions, OpenedChannel, SshChannel } from './ssh-channel.ts';
 import type { SshConnection } from './ssh-connection.ts';
 import { SshError } from './ssh-error.ts';
 
@@ -24,8 +24,10 @@ const lossesMax = 3;
 
 interface Connection {
   readonly link: SshConnection;
-  /** Running, ending, and being opened. */
+  /** Running, being opened, and those that were let go and have not ended. */
   sessions: number;
+  /** Of the sessions, those that nobody waits for any more. */
+  letGo: number;
   forwards: number;
   /** Lowered by refusals. */
   sessionsMax: number;
@@ -98,7 +100,7 @@ export class TargetConnections {
         const answer = await connection.link.exec(command, options);
         if (answer.kind === 'open') {
           connection.isProven = true;
-          answer.channel.closed.then(release, release);
+          this.#releaseAtEnd(connection, answer);
           return answer.channel;
         }
         if (answer.kind === 'full') this.#learnFrom(connection, answer.reason);
@@ -130,7 +132,8 @@ export class TargetConnections {
   /** Closes what was not used since then; the last one only when nobody holds a lease. */
   closeIdle(sinceUs: number, abandon: AbortSignal): void {
     for (const connection of [...this.#connections]) {
-      if (connection.sessions + connection.forwards > 0 || connection.idleSinceUs > sinceUs) continue;
+      if (connection.sessions - connection.letGo + connection.forwards > 0 || connection.idleSinceUs > sinceUs)
+        continue;
       if (this.#users === 0 || this.#connections.size > 1) this.#retire(connection, 'it was idle', abandon);
     }
     this.#tellEmpty();
@@ -251,6 +254,7 @@ export class TargetConnections {
     const connection: Connection = {
       link,
       sessions: 0,
+      letGo: 0,
       forwards: 0,
       sessionsMax: Math.min(sessionsPerConnection, ...known),
       isProven: false,
@@ -270,6 +274,23 @@ export class TargetConnections {
     else connection.forwards -= 1;
     connection.idleSinceUs = this.#options.clock.nowUs();
     if (this.#waiters.size > 0) this.#serve();
+  }
+
+  #releaseAtEnd(connection: Connection, { channel, released }: OpenedChannel): void {
+    let isReleased = false;
+    let isLetGo = false;
+    void released.then(() => {
+      isReleased = true;
+      if (isLetGo) connection.letGo -= 1;
+      this.#release(connection, 'session');
+    });
+    const note = (): void => {
+      if (isReleased) return;
+      isLetGo = true;
+      connection.letGo += 1;
+      connection.idleSinceUs = this.#options.clock.nowUs();
+    };
+    channel.closed.then(note, note);
   }
 
   #retire(connection: Connection, reason: string, abandon: AbortSignal): void {
