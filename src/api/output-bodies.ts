@@ -4,9 +4,18 @@ import { formatTimestamp } from '../base/timestamp.ts';
 import type { Execution } from '../core/model/execution.ts';
 import { outputRecordId } from '../core/model/output-record.ts';
 import { LineWindow } from '../core/model/output-slice.ts';
+import { taskName } from '../core/model/task-name.ts';
+import type { TreeCursor } from '../operations/tree-cursor.ts';
 import { segmentText } from '../operations/output-text.ts';
 import { type FoundLine, searchOutput } from '../operations/search-output.ts';
-import { beforeLastRecords, lastLines, outputPages, type OutputSpan, sliceRecords } from '../operations/read-output.ts';
+import {
+  beforeLastRecords,
+  lastLines,
+  outputEnd,
+  outputPages,
+  type OutputSpan,
+  sliceRecords,
+} from '../operations/read-output.ts';
 import type { OutputStore } from '../store/output-store.ts';
 import { outputLines } from '../wire/output.ts';
 import { originOf } from './output-encodings.ts';
@@ -35,6 +44,37 @@ export function outputBody(output: OutputStore, execution: Execution, span: Outp
     default:
       return recordLines(output, execution, span, wish);
   }
+}
+
+/** The same of several executions, one after the other; text with the name of its task or action before each line. */
+export async function* treeBody(
+  output: OutputStore,
+  executions: readonly Execution[],
+  wish: OutputWish & { readonly tree: TreeCursor },
+): Pieces {
+  if (wish.format === 'json') {
+    yield* jsonArray(treeBody(output, executions, { ...wish, format: 'ndjson' }));
+    return;
+  }
+  for (const execution of executions) {
+    const afterSeq = wish.tree.afterSeq(execution.id);
+    if (afterSeq === undefined) continue;
+    const endSeq = await outputEnd(output, execution.id);
+    const span = { afterSeq, endSeq, ...(wish.types && { types: wish.types }) };
+    const pieces = outputBody(output, execution, span, wish);
+    yield* wish.format === 'text' ? withName(taskName(execution.context) ?? execution.action.ref, pieces) : pieces;
+  }
+}
+
+async function* withName(name: string, pieces: Pieces): Pieces {
+  const prefix = `[${name}] `;
+  let isAtStart = true;
+  for await (const piece of pieces) {
+    const marked = (isAtStart ? prefix : '') + piece.replace(/\n(?!$)/g, `\n${prefix}`);
+    isAtStart = piece.endsWith('\n');
+    yield marked;
+  }
+  if (!isAtStart) yield '\n';
 }
 
 /** The last lines of what there is, for a reader that then follows. */

@@ -1,12 +1,19 @@
 /** Output segments as bytes of a response: encoded once, shared by all who read the same thing the same way. */
 import type { Execution } from '../core/model/execution.ts';
 import { bytesAfter, type OutputSegment } from '../core/model/output-segment.ts';
+import { taskName } from '../core/model/task-name.ts';
 import type { OutputEncoding } from '../operations/output-hub.ts';
 import { type OutputOrigin, outputFrames } from '../wire/output.ts';
 import type { Framing } from './stream-connection.ts';
 
 export function originOf(execution: Execution): OutputOrigin {
-  return { executionId: execution.id, actionRef: execution.action.ref, runnerRef: execution.runner.name };
+  const task = taskName(execution.context);
+  return {
+    executionId: execution.id,
+    actionRef: execution.action.ref,
+    runnerRef: execution.runner.name,
+    ...(task !== undefined && { task }),
+  };
 }
 
 /** Event stream of one execution. */

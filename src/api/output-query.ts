@@ -2,6 +2,7 @@
 import { Fault } from '../base/errors.ts';
 import type { OutputType } from '../core/model/output-record.ts';
 import type { SearchWish } from '../operations/search-output.ts';
+import { TreeCursor } from '../operations/tree-cursor.ts';
 import { isCursor, parseCursor, parseOutputTypes } from '../wire/output.ts';
 import type { QuerySpec, QueryValues } from './route.ts';
 
@@ -32,6 +33,10 @@ export const outputQuery = {
   },
   grep_ignore_case: { kind: 'boolean', description: 'upper and lower case are the same to grep' },
   context: { kind: 'integer', description: 'with grep: so many lines before and after each match' },
+  recursive: {
+    kind: 'boolean',
+    description: 'of all executions below it too, one after the other; text with the name of each before its lines',
+  },
   download: { kind: 'boolean', description: 'as a file, with a name' },
 } as const satisfies QuerySpec;
 
@@ -44,6 +49,8 @@ export interface OutputWish {
   /** Infinity: all. */
   readonly limit: number;
   readonly search: SearchWish | undefined;
+  /** All executions below it too, from here on. */
+  readonly tree: TreeCursor | undefined;
 }
 
 export function parseOutputQuery(query: QueryValues<typeof outputQuery>): OutputWish {
@@ -54,12 +61,14 @@ export function parseOutputQuery(query: QueryValues<typeof outputQuery>): Output
   const wish: OutputWish = {
     types: parseOutputTypes(query.output_type),
     format,
-    afterSeq: parseSince(query.since),
+    afterSeq: query.recursive ? 0 : parseSince(query.since),
     tail: parseTail(query.tail),
     offset: wholeNumber('offset', query.offset) ?? 0,
     limit,
     search: parseSearch(query, limit),
+    tree: query.recursive ? parseTreeSince(query.since) : undefined,
   };
+  if (wish.tree) refuseForTrees(query);
   const { search } = wish;
   if (search && format === 'raw')
     throw new Fault('invalid_input', 'grep: raw bytes have no lines; take format=text, ndjson or json');
@@ -76,6 +85,24 @@ export function parseSince(text: string | undefined): number {
   if (text !== undefined && !isCursor(text))
     throw new Fault('invalid_input', `since: "${text}" is no cursor; expected the seq of a record`);
   return parseCursor(text);
+}
+
+/** Of an execution and all below it. */
+export function parseTreeSince(text: string | undefined): TreeCursor {
+  const cursor = text === undefined ? new TreeCursor() : TreeCursor.parse(text);
+  if (!cursor)
+    throw new Fault(
+      'invalid_input',
+      `since: "${text}" is no cursor of a recursive stream; expected the id of one of its events`,
+    );
+  return cursor;
+}
+
+/** Across executions there is no one order in which these could count. */
+function refuseForTrees(query: QueryValues<typeof outputQuery>): void {
+  for (const name of ['tail', 'offset', 'limit', 'grep'] as const)
+    if (query[name] !== undefined) throw new Fault('invalid_input', `${name}: cannot be combined with recursive`);
+  if (query.format === 'raw') throw new Fault('invalid_input', 'format: raw cannot be combined with recursive');
 }
 
 export function parseTail(tail: number | undefined): number | undefined {

@@ -9,6 +9,8 @@ export interface OutputOrigin {
   readonly executionId: string;
   readonly actionRef: string;
   readonly runnerRef: string;
+  /** Name of the task of a workflow that it is. */
+  readonly task?: string;
 }
 
 export const outputEventName = 'st2.execution.output__create';
@@ -26,7 +28,8 @@ export function eachRecordJson(
 ): void {
   // Everything but seq, id and data is the same for the records of a segment: serialised once.
   const host = segment.host === undefined ? '' : `,"host":${escapeLineSeparators(JSON.stringify(segment.host))}`;
-  const head = `{"execution_id":${JSON.stringify(origin.executionId)},"action_ref":${JSON.stringify(origin.actionRef)},"runner_ref":${JSON.stringify(origin.runnerRef)},"timestamp":"${formatTimestamp(segment.timeUs)}","output_type":"${segment.type}"${host},"data":`;
+  const task = origin.task === undefined ? '' : `,"task":${escapeLineSeparators(JSON.stringify(origin.task))}`;
+  const head = `{"execution_id":${JSON.stringify(origin.executionId)},"action_ref":${JSON.stringify(origin.actionRef)},"runner_ref":${JSON.stringify(origin.runnerRef)},"timestamp":"${formatTimestamp(segment.timeUs)}","output_type":"${segment.type}"${host}${task},"data":`;
   const lost = segment.lostBytes === 0 ? '' : `,"lost_bytes":${segment.lostBytes}`;
   eachRecord(segment, afterSeq, (seq, data) => {
     each(

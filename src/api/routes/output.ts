@@ -8,9 +8,10 @@ import { getExecution, resolveExecutionId } from '../../operations/find-executio
 import type { OutputHub } from '../../operations/output-hub.ts';
 import { OutputTexts } from '../../operations/output-text.ts';
 import { outputEnd, type OutputSpan } from '../../operations/read-output.ts';
+import { treeOf } from '../../operations/output-tree.ts';
 import { lineTest } from '../../operations/search-output.ts';
 import { rangeWithin, type WantedRange, wantedRange } from '../byte-range.ts';
-import { lastText, outputBody } from '../output-bodies.ts';
+import { lastText, outputBody, treeBody } from '../output-bodies.ts';
 import { textEncoding } from '../output-encodings.ts';
 import {
   type OutputFormat,
@@ -54,6 +55,11 @@ export function outputRoutes(context: Context, hub: OutputHub): readonly Route[]
         const fileHeaders: Record<string, string> = query.download
           ? { 'Content-Disposition': `attachment; filename="${fileName}"` }
           : {};
+        const { tree } = wish;
+        if (tree) {
+          const body = treeBody(context.output, await treeOf(context, execution), { ...wish, tree });
+          return { headers: { 'Content-Type': forms[wish.format].contentType, ...fileHeaders }, body };
+        }
         if (wish.format === 'raw') {
           const body = rawBytes(context, id, rawType(wish.types));
           return { headers: { 'Content-Type': forms.raw.contentType, ...fileHeaders }, body };
@@ -160,6 +166,7 @@ async function wholeText(
     offset: 0,
     limit: Number.POSITIVE_INFINITY,
     search: undefined,
+    tree: undefined,
   } as const;
   return {
     headers: {

@@ -1,21 +1,24 @@
 /** `/stream/v1`: output of one execution, and the general stream (spec/output-streaming.md §4, §5). */
-import { messageOf } from '../../base/errors.ts';
+import { Fault, messageOf } from '../../base/errors.ts';
 import { oneLineJson } from '../../base/json.ts';
 import type { Execution } from '../../core/model/execution.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
 import type { Context } from '../../operations/context.ts';
 import { getExecution, resolveExecutionId } from '../../operations/find-executions.ts';
 import type { OutputHub } from '../../operations/output-hub.ts';
+import { followTree } from '../../operations/output-tree.ts';
 import { beforeLastRecords, outputEnd } from '../../operations/read-output.ts';
+import { TreeCursor } from '../../operations/tree-cursor.ts';
 import { publishedExecution } from '../../wire/execution.ts';
 import { eofFrame, outputEndEventName, parseCursor, parseOutputTypes } from '../../wire/output.ts';
 import { eventFilter } from '../event-filter.ts';
 import type { EventJournal } from '../event-journal.ts';
 import { GeneralStream, startCursors } from '../general-stream.ts';
 import { eventEncoding } from '../output-encodings.ts';
-import { parseSince, parseTail, typeAndCursor } from '../output-query.ts';
+import { parseSince, parseTail, parseTreeSince, typeAndCursor } from '../output-query.ts';
 import { type Route, route } from '../route.ts';
 import { StreamConnection } from '../stream-connection.ts';
+import { treeEncoding } from '../tree-stream.ts';
 
 const contentType = 'text/event-stream; charset=UTF-8';
 
@@ -45,14 +48,21 @@ export function streamRoutes(
         tail: { kind: 'integer', description: 'of what there is so far, only the last so many records; a cursor wins' },
         status: { kind: 'boolean', description: 'st2.execution__update events too' },
         end: { kind: 'boolean', description: 'an event with status, lines and bytes before EOF' },
+        recursive: {
+          kind: 'boolean',
+          description: 'of all executions below it too; the cursor is one for all of them',
+        },
       },
       async handle({ path, query, headers, requester }) {
-        const since = parseSince(query.since);
+        const lastEventId = textOf(headers['last-event-id']);
         const tail = parseTail(query.tail);
+        if (query.recursive && tail !== undefined)
+          throw new Fault('invalid_input', 'tail: cannot be combined with recursive; take since to begin later');
+        const tree = query.recursive ? treeCursor(lastEventId, query.since) : undefined;
+        const since = tree ? 0 : parseSince(query.since);
         const id = await resolveExecutionId(context, requester, path.id ?? '');
         await getExecution(context, id);
         const types = parseOutputTypes(query.output_type);
-        const lastEventId = textOf(headers['last-event-id']);
         const cursor = lastEventId === undefined ? since : parseCursor(lastEventId);
         const afterSeq = cursor === 0 && tail !== undefined ? await tailStart(context, id, types, tail) : cursor;
         return {
@@ -71,15 +81,21 @@ export function streamRoutes(
                 `event: st2.execution__update\ndata: ${oneLineJson(publishedExecution(rest, view))}\n\n`,
               );
             };
-            void hub
-              .follow(id, {
-                afterSeq,
-                ...(types && { types }),
-                encoding: eventEncoding(connection.framing),
-                sink: connection,
-                signal: connection.signal,
-                ...(query.status && { onChange: tellStatus }),
-              })
+            const common = {
+              ...(types && { types }),
+              sink: connection,
+              signal: connection.signal,
+              ...(query.status && { onChange: tellStatus }),
+            };
+            const following = tree
+              ? followTree(context, hub, id, {
+                  ...common,
+                  cursor: tree,
+                  encoding: treeEncoding(connection.framing, tree),
+                  ...(query.status && { onEnd: tellStatus }),
+                })
+              : hub.follow(id, { ...common, afterSeq, encoding: eventEncoding(connection.framing) });
+            void following
               .then((execution) => {
                 if (!execution) return;
                 if (query.status) tellStatus(execution);
@@ -147,6 +163,12 @@ export function streamRoutes(
       },
     }),
   ];
+}
+
+/** What a browser sends by itself may be anything; what somebody wrote into the address is meant. */
+function treeCursor(lastEventId: string | undefined, since: string | undefined): TreeCursor {
+  if (lastEventId !== undefined) return TreeCursor.parse(lastEventId) ?? new TreeCursor();
+  return parseTreeSince(since);
 }
 
 async function tailStart(
