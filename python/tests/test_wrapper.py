@@ -91,6 +91,19 @@ class Streams(unittest.TestCase):
         """))
         self.assertEqual(run.answer["result"], ["", "", 0])
 
+    def test_standard_input_may_come_beside_the_order(self):
+        run = run_action(
+            action("""
+            def run(self, name):
+                import os, sys
+                return [name, input("? "), sys.stdin.read(), "STORMTAIL_ORDER_FD" in os.environ, os.system("cat")]
+            """),
+            parameters={"name": "x"},
+            beside="first\nrest \u00fc",
+        )
+        self.assertEqual(run.answer["result"], ["x", "first", "rest \u00fc", False, 0])
+        self.assertEqual(run.stdout, "? ")
+
     def test_the_result_file_is_not_known_to_the_action(self):
         run = run_action(action("def run(self):\n    import os\n    return 'STORMTAIL_RESULT_FILE' in os.environ"))
         self.assertIs(run.answer["result"], False)

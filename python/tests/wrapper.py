@@ -20,8 +20,9 @@ class Run:
                 self.answer = json.load(file)
 
 
-def run_action(code, parameters=None, files=None, environment=None, stdin=None, name="action.py", **order):
-    """files: more files of the pack, by path in it. stdin: raw text instead of the order."""
+def run_action(code, parameters=None, files=None, environment=None, stdin=None, name="action.py", beside=None, **order):
+    """files: more files of the pack, by path in it. stdin: raw text instead of the order. beside: the action's own standard
+    input; the order comes beside it, on another descriptor."""
     with tempfile.TemporaryDirectory() as pack:
         actions = os.path.join(pack, "actions")
         for path, text in {"actions/" + name: code, **(files or {})}.items():
@@ -39,13 +40,21 @@ def run_action(code, parameters=None, files=None, environment=None, stdin=None, 
             "pythonpath": [os.path.join(actions, "lib"), actions],
             **order,
         }
-        completed = subprocess.run(
-            [sys.executable, "-u", os.path.join(PYTHON_DIRECTORY, "stormtail_action.py")],
-            input=(json.dumps(whole_order) if stdin is None else stdin).encode("utf-8"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "STORMTAIL_RESULT_FILE": result_file, "PYTHONIOENCODING": "utf-8", **(environment or {})},
-            cwd=pack,
-            timeout=60,
-        )
+        text = json.dumps(whole_order) if stdin is None else stdin
+        variables = {"STORMTAIL_RESULT_FILE": result_file, "PYTHONIOENCODING": "utf-8", **(environment or {})}
+        with tempfile.TemporaryFile() as order_file:
+            order_file.write(text.encode("utf-8"))
+            order_file.seek(0)
+            if beside is not None:
+                variables["STORMTAIL_ORDER_FD"] = str(order_file.fileno())
+            completed = subprocess.run(
+                [sys.executable, "-u", os.path.join(PYTHON_DIRECTORY, "stormtail_action.py")],
+                input=(text if beside is None else beside).encode("utf-8"),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **variables},
+                cwd=pack,
+                timeout=60,
+                pass_fds=[order_file.fileno()],
+            )
         return Run(completed, result_file)

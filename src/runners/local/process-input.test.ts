@@ -8,6 +8,7 @@ import { processesOf } from '../../../test/support/server-process.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { inputPieceBytesMax, type ProcessHandle, type ProcessPlan } from '../process.ts';
 import { localProcesses } from './local-processes.ts';
+import { startPlainly } from './plain-start.ts';
 import { readProcessStatus } from './process-status.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -122,6 +123,13 @@ describe('input that stays open', () => {
     );
   });
 
+  test('a machine without a bash says so', async () => {
+    const options = optionsIn(directory.path);
+    await expect(startPlainly(planOf(directory.path, 'cat', open), options)).rejects.toThrow(
+      'interactive, tty: these need a bash',
+    );
+  });
+
   test('another server takes it over, and goes on answering', async () => {
     const { options, printed } = await start('read -r a; echo "got $a"; cat; exit 4', open);
     const adopted = processes.adopt(options);
@@ -228,6 +236,26 @@ describe('a terminal', () => {
   test('a command that dies of a signal is known to have done so', async () => {
     const { handle, options } = await start('kill -KILL $$', terminal);
     expect((await ended(handle, options)).signal).toBe('SIGKILL');
+  });
+
+  test('a leader that is killed takes the terminal along, with what is in it', async () => {
+    const { handle, options, printed } = await start('trap "" HUP TERM; sleep 600 & echo up; sleep 601', terminal);
+    await printed('up');
+    const { pid = 0, group = 0, terminalGroup = 0 } = readProcessStatus(options.directory);
+    process.kill(pid, 'SIGKILL');
+    expect(await ended(handle, options)).toMatchObject({ exitCode: undefined, signal: 'SIGKILL' });
+    await untilTrue(() => ![pid, group, terminalGroup].some(isAlive));
+  });
+
+  test('a program that neither reads nor ends is stopped, however much waits for it to be read', async () => {
+    const { handle, options, printed } = await start('echo up; exec yes', terminal);
+    await printed('up');
+    const piece = text('a line\n'.repeat(500));
+    for (let at = 0; at < 200 && handle.sendInput(piece) === 'taken'; at++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    handle.stop('cancel', 300);
+    expect((await ended(handle, options)).stopped).toBe('cancel');
   });
 
   test('another server takes it over, answers and stops it', async () => {
