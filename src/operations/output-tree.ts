@@ -139,7 +139,7 @@ class Tree implements Disposable {
     const { status } = member.execution;
     if (status === 'requested' || status === 'delayed') return;
     if (!isFinal(status)) {
-      this.#follow(member);
+      void this.#follow(member);
       return;
     }
     member.state = 'queued';
