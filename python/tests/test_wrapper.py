@@ -91,18 +91,9 @@ class Streams(unittest.TestCase):
         """))
         self.assertEqual(run.answer["result"], ["", "", 0])
 
-    def test_standard_input_may_come_beside_the_order(self):
-        run = run_action(
-            action("""
-            def run(self, name):
-                import os, sys
-                return [name, input("? "), sys.stdin.read(), "STORMTAIL_ORDER_FD" in os.environ, os.system("cat")]
-            """),
-            parameters={"name": "x"},
-            beside="first\nrest \u00fc",
-        )
-        self.assertEqual(run.answer["result"], ["x", "first", "rest \u00fc", False, 0])
-        self.assertEqual(run.stdout, "? ")
+    def test_text_for_standard_input(self):
+        run = run_action(action("def run(self):\n    import sys\n    return sys.stdin.read()"), stdin_text="a\né")
+        self.assertEqual((run.answer["result"], run.stderr), ("a\né", ""))
 
     def test_the_result_file_is_not_known_to_the_action(self):
         run = run_action(action("def run(self):\n    import os\n    return 'STORMTAIL_RESULT_FILE' in os.environ"))
@@ -140,8 +131,6 @@ class Endings(unittest.TestCase):
     def test_a_bad_order_is_explained(self):
         self.assertIn("must be a JSON object with file_path", run_action("", stdin="{}").stderr)
         self.assertEqual(run_action("", stdin="nonsense").exit_code, 2)
-        run = run_action("", environment={"STORMTAIL_RESULT_FILE": ""})
-        self.assertEqual((run.exit_code, run.stderr[:21]), (2, "STORMTAIL_RESULT_FILE"))
 
     def test_threads_that_still_run_do_not_delay_the_result(self):
         run = run_action(action("""
@@ -248,6 +237,25 @@ class Surroundings(unittest.TestCase):
                 return isotime.format("2020-01-02 03:04:05Z", usec=False)
         """)
         self.assertEqual(run_action(code).answer["result"], "2020-01-02T03:04:05+00:00")
+
+
+class Starting(unittest.TestCase):
+    def test_without_a_file_for_the_result_it_is_not_us_who_started_it(self):
+        run = run_action("", environment={"STORMTAIL_RESULT_FILE": ""})
+        self.assertEqual((run.exit_code, run.stderr[:21]), (2, "STORMTAIL_RESULT_FILE"))
+
+    def test_standard_input_may_come_beside_the_order(self):
+        run = run_action(
+            action("""
+            def run(self, name):
+                import os, sys
+                return [name, input("? "), sys.stdin.read(), "STORMTAIL_ORDER_FD" in os.environ, os.system("cat")]
+            """),
+            parameters={"name": "x"},
+            beside="first\nrest \u00fc",
+        )
+        self.assertEqual(run.answer["result"], ["x", "first", "rest \u00fc", False, 0])
+        self.assertEqual(run.stdout, "? ")
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ function buildServices(
         virtualenvsPath: join(config.system.base_path, 'virtualenvs'),
         logLevel: config.actionrunner.python_runner_log_level,
       }),
-      processes: stack.use(localProcesses(context.clock, config.actionrunner.actions_pool_size)),
+      processes: stack.use(localProcesses(context.clock, context.log, config.actionrunner.actions_pool_size)),
       killGraceMs: config.stormtail.action_kill_grace_ms,
       resultBytesMax: config.stormtail.result_bytes_max,
       streamOutput: config.actionrunner.stream_output,

@@ -19,6 +19,8 @@ export interface ProcessPlan {
   /** The process is given a terminal of this size; its standard error goes there too. Only with `isInputOpen`. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
   readonly limits?: ProcessLimits;
+  /** It is a Python action, `stdin` is its order: so a resident interpreter can fork it, which saves most of its start. */
+  readonly python?: PythonStart;
   readonly timeoutMs: number;
   /** Environment variable that names the file for its result, for a process that hands one over. */
   readonly resultVariable?: string;
@@ -26,6 +28,18 @@ export interface ProcessPlan {
   readonly resultBytesMax?: number;
   /** The process may run as another user, so signals have to go through sudo. */
   readonly signalsNeedSudo: boolean;
+}
+
+/** What has to be the same for two actions to be forked by the same resident interpreter. */
+export interface PythonStart {
+  /** Interpreter and fork server. */
+  readonly argv: readonly string[];
+  /** What can take effect only when an interpreter starts. The action's own is in its plan. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** To be imported before. What does not exist is left out. */
+  readonly modules: readonly string[];
+  /** Changes when what was imported is no longer what is on the disk. */
+  readonly stamp: string;
 }
 
 /** What the process and everything it starts may use; what is not said is as the server's own. */

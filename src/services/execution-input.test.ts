@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
 import { localProcesses } from '../runners/local/local-processes.ts';
 import type { ProcessHandle } from '../runners/process.ts';
 import { fileOf, optionsIn, planOf, untilTrue } from '../../test/support/process-trial.ts';
@@ -7,7 +8,7 @@ import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { ExecutionInput } from './execution-input.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-const processes = localProcesses(systemClock);
+const processes = localProcesses(systemClock, silentLog);
 beforeAll(async () => {
   directory = await temporaryDirectory();
 });

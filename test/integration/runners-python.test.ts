@@ -172,7 +172,7 @@ describe('what it is given', () => {
   test('parameters and configuration on no command line', async () => {
     const finished = await run('listing', { key: 's3cr3t-parameter', text: 'plain-parameter' });
     const lines = JSON.stringify(finished['result'].result);
-    expect(lines).toContain('stormtail_action.py');
+    expect(lines).toContain('stormtail_forkserver.py');
     expect(lines).not.toMatch(/s3cr3t|plain-parameter/);
   });
 

@@ -61,7 +61,7 @@ function adopted(
 }
 
 /** Resolves when a leader is gone that nobody tells us about. The status file knows the exit status. */
-function untilGone(leader: number, directory: string, clock: Clock): Promise<undefined> {
+export function untilGone(leader: number, directory: string, clock: Clock): Promise<undefined> {
   return new Promise((resolve) => {
     const look = () => {
       if (leaderAlive(leader, directory)) clock.after(adoptedPollMs, look);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
+import { silentLog } from '../../base/log.ts';
 import { fileOf, isAlive, marked, optionsIn, planOf, untilTrue } from '../../../test/support/process-trial.ts';
 import { processesOf } from '../../../test/support/server-process.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
@@ -12,7 +13,7 @@ import { startPlainly } from './plain-start.ts';
 import { readProcessStatus } from './process-status.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-const processes = localProcesses(systemClock);
+const processes = localProcesses(systemClock, silentLog);
 beforeAll(async () => {
   directory = await temporaryDirectory();
 });

@@ -6,8 +6,11 @@
  *     plan <json>  what it was started with, as far as a later server has to know (`start-files.ts`)
  *     group <n>    the process group of the command, which is its pid where the leader is a bash
  *     terminal <n> the process group of the command in its terminal; `group` is that of what keeps the terminal for it
+ *     since <t> …  when the leader was started, where it is the command itself: a forked Python action has no shell that
+ *                  leads it. Its exit status is written by the fork server or, where that is gone, by itself
  *     …            whatever the leader itself had to say, among it that the command died of a signal
  *     quiet        the leader is an older bash, that does not say so of SIGINT, SIGPIPE and SIGTERM
+ *     signal <S>   the command died of this signal, as the fork server tells
  *     by sh        the leader is a plain POSIX shell, that says nothing of signals
  *     by terminal  nor does what keeps a terminal
  *     exit <n>     at the end
@@ -18,7 +21,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
-import { allPids, hasProcessTable } from './process-table.ts';
+import { allPids, hasProcessTable, processEntry } from './process-table.ts';
 import { signalBehind, signalOfExitCode } from './signals.ts';
 
 export interface ProcessStatus {
@@ -67,6 +70,8 @@ export function readProcessStatus(directory: string): ProcessStatus {
  * for all signals, of an older bash for SIGTERM. (A program that catches SIGINT or SIGPIPE often exits with 130 or 141.)
  */
 function signalTold(exitCode: number, text: string): string | undefined {
+  const named = /^signal (SIG\w+)$/m.exec(text)?.[1];
+  if (named !== undefined) return named;
   if (/^by (sh|terminal)$/m.test(text)) return signalOfExitCode(exitCode);
   if (/: line \d+: +\d+ \S|^\[\d+\][+-]? +(?!Exit|Done|Stopped|Running)\S/m.test(text)) return signalBehind(exitCode);
   const told = signalOfExitCode(exitCode);
@@ -86,8 +91,8 @@ export function startState(directory: string): 'none' | 'claimed' | 'late' | 'st
 }
 
 /**
- * Whether `pid` is still the shell that leads the execution: pids are used again, but only that one has the status file as
- * its standard error.
+ * Whether `pid` is still the process that leads the execution: pids are used again, but only that one was started at the
+ * time that it wrote down, or, if it is a shell, has the status file as its standard error.
  */
 export function leaderAlive(pid: number, directory: string): boolean {
   try {
@@ -95,9 +100,12 @@ export function leaderAlive(pid: number, directory: string): boolean {
   } catch (error) {
     if (systemCode(error) === 'ESRCH') return false;
   }
-  if (hasProcessTable()) return holdsStatus(pid, directory);
+  if (hasProcessTable()) {
+    const since = /^since (.+)$/m.exec(readIfThere(statusPath(directory)) ?? '')?.[1];
+    return since === undefined ? holdsStatus(pid, directory) : isFrom(pid, since);
+  }
   // Without /proc: the name of the program has to do.
-  return /\b(ba)?sh\b/.test(
+  return /\b((ba)?sh|stormtail_forkserver\.py)\b/.test(
     spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).stdout ?? '',
   );
 }
@@ -113,6 +121,15 @@ export function groupLedBy(pid: number): number | undefined {
   const [child] = (children ?? '').split(' ').filter(Boolean);
   return child === undefined ? undefined : Number(child);
 }
+
+/** Since when and since which start of the system, as `python/stormtail_sdk/forked_action.py` writes it. */
+function isFrom(pid: number, since: string): boolean {
+  const entry = processEntry(pid);
+  if (!entry || entry.isZombie) return false;
+  bootId ??= readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  return since.trim() === `${entry.startTicks} ${bootId}`.trim();
+}
+let bootId: string | undefined;
 
 function holdsStatus(pid: number, directory: string): boolean {
   try {

@@ -12,11 +12,15 @@ export interface ProcessEntry {
   readonly isZombie: boolean;
   /** Since the system was started. */
   readonly startedAfterMs: number;
+  /** The same, as /proc has it. */
+  readonly startTicks: number;
 }
 
 /** Some hundred microseconds of reading. */
 const sliceSize = 24;
-const markerName = 'ST2_ACTION_EXECUTION_ID=';
+/** By it a process of an execution is known wherever it went. */
+export const executionVariable = 'ST2_ACTION_EXECUTION_ID';
+const markerName = `${executionVariable}=`;
 /** Linux shows times in /proc in hundredths of a second, whatever the kernel counts in. */
 const tickMs = 10;
 
@@ -65,6 +69,7 @@ export function processEntry(pid: number): ProcessEntry | undefined {
     group: Number(fields[2]),
     isZombie: fields[0] === 'Z' || fields[0] === 'X',
     startedAfterMs: Number(fields[19]) * tickMs,
+    startTicks: Number(fields[19]),
   };
 }
 

@@ -12,6 +12,8 @@ import type { Outcome, ProcessRunner, RunRequest } from '../runner.ts';
 import { childEnvironment } from './child-environment.ts';
 import { entryPointPath } from './entry-point.ts';
 import { inputPlan, terminalEnvironment } from './input-plan.ts';
+import { PythonImports } from './python-imports.ts';
+import { Interpreters } from './python-interpreter.ts';
 import { cutNote, verdictOf } from './shell-result.ts';
 import { type LocalRunnerOptions, requireOwnContent, requireTexts, timeoutMs } from './shell-runners.ts';
 
@@ -31,15 +33,32 @@ const badResultExitCode = 220;
 /** Some megabytes are common. What is longer is slow to store and to show, and holds up the server that parses it. */
 const resultBytesMax = 16 * 1024 * 1024;
 
+/** They take effect only when an interpreter starts, or change what its libraries do from then on. */
+const readAtStart = /^(PYTHON|LD_|DYLD_|MALLOC_|GLIBC_|OPENSSL_|LC_|LANG)/;
+/** They replace parts of the standard library, which works only before others have taken what they need of it. */
+const firstOfAll = /^(eventlet|gevent)(\.|$)/;
+
 export function pythonScript(options: PythonRunnerOptions): ProcessRunner {
-  return { kind: 'process', plan: async (request) => plan(request, options), conclude };
+  const interpreters = new Interpreters();
+  const imports = new PythonImports();
+  return {
+    kind: 'process',
+    plan: (request) => plan(request, options, interpreters, imports),
+    conclude,
+  };
 }
 
-function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
+async function plan(
+  request: RunRequest,
+  options: PythonRunnerOptions,
+  interpreters: Interpreters,
+  imports: PythonImports,
+): Promise<ProcessPlan> {
   const { action, packPath, runnerParameters } = request;
   requireOwnContent(request);
   const file = entryPointPath(packPath, action);
   const python = interpreter(request, options);
+  const libraries = join(packPath, 'actions', 'lib');
   const level = runnerParameters.log_level;
   const input = inputPlan(request);
   const order = JSON.stringify({
@@ -49,7 +68,7 @@ function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
     parameters: request.actionParameters,
     config: request.config,
     log_level: typeof level === 'string' && level !== 'DEBUG' ? level : options.logLevel,
-    pythonpath: [join(packPath, 'actions', 'lib'), dirname(file)],
+    pythonpath: [libraries, dirname(file)],
     ...(!input.open && input.stdin !== undefined && { stdin: input.stdin }),
   });
   requireTexts(request, { env: runnerParameters.env });
@@ -58,32 +77,68 @@ function plan(request: RunRequest, options: PythonRunnerOptions): ProcessPlan {
     ...(isObject(runnerParameters.env) ? runnerParameters.env : {}),
   };
   delete env.PYTHONPATH;
-  const environment = childEnvironment(options.environment, env, {
-    ...request.environment,
-    // So that st2client works unconfigured.
-    ST2_API_URL: request.apiUrl,
-    ST2_AUTH_TOKEN: request.token,
-    PYTHONUNBUFFERED: '1',
-    PYTHONIOENCODING: 'utf-8',
-    ...(input.open && { STORMTAIL_ORDER_FD: '3' }),
-  });
-  if (python.virtualenv) {
-    environment.VIRTUAL_ENV = python.virtualenv;
-    environment.PATH = `${join(python.virtualenv, 'bin')}${delimiter}${environment.PATH}`;
-  }
+  const environmentWith = (own: unknown, variables: Readonly<Record<string, string>>) =>
+    withVirtualenv(
+      python.virtualenv,
+      childEnvironment(options.environment, own, { ...variables, PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8' }),
+    );
+  const bare = environmentWith(undefined, {});
+  const found = await interpreters.find(python.path, bare);
+  const modules = input.open ? undefined : modulesFor(request, env, () => imports.of(file, libraries));
   return {
-    argv: [python.path, '-u', join(options.sdkPath, 'stormtail_action.py')],
-    environment,
+    argv: [found?.path ?? python.path, '-u', join(options.sdkPath, 'stormtail_action.py')],
+    // The last two so that st2client works unconfigured.
+    environment: environmentWith(env, {
+      ...request.environment,
+      ST2_API_URL: request.apiUrl,
+      ST2_AUTH_TOKEN: request.token,
+      ...(input.open && { STORMTAIL_ORDER_FD: '3' }),
+    }),
     cwd: packPath,
     // Where standard input is for answers, the order comes beside it.
     ...(input.open
       ? { ...input.open, sideInput: order, ...(input.stdin !== undefined && { stdin: input.stdin }) }
       : { stdin: order }),
+    ...(found?.canFork &&
+      modules && {
+        python: {
+          argv: [found.path, '-u', join(options.sdkPath, 'stormtail_forkserver.py')],
+          environment: bare,
+          modules,
+          stamp: found.stamp,
+        },
+      }),
     timeoutMs: timeoutMs(runnerParameters.timeout, 600),
     resultVariable: 'STORMTAIL_RESULT_FILE',
     resultBytesMax,
     signalsNeedSudo: false,
   };
+}
+
+/** What to load before the action is forked; undefined where it needs an interpreter of its own. */
+function modulesFor(
+  { runnerParameters }: RunRequest,
+  env: Readonly<Record<string, unknown>>,
+  imported: () => readonly string[],
+): readonly string[] | undefined {
+  const variables = Object.keys(env);
+  if (runnerParameters.debug === true || variables.some((name) => readAtStart.test(name))) return undefined;
+  const modules = imported();
+  if (modules.some((name) => firstOfAll.test(name))) return undefined;
+  // Libraries, too, look at their environment when they are imported.
+  return variables.length === 0 ? modules : [];
+}
+
+function withVirtualenv(
+  virtualenv: string | undefined,
+  environment: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (virtualenv === undefined) return environment;
+  // Without a prototype, as it came.
+  return Object.assign(Object.create(null), environment, {
+    VIRTUAL_ENV: virtualenv,
+    PATH: `${join(virtualenv, 'bin')}${delimiter}${environment.PATH}`,
+  });
 }
 
 /** The pack's own environment; without one, the server's Python, unless the pack says that it needs more. */
