@@ -1,4 +1,7 @@
-/** Files to a host and away again, by commands of POSIX and nothing else: where a command can be run, a file can be copied. */
+/**
+ * Files to a host and away again, by commands of POSIX and nothing else: where a command can be run, a file can be copied. Why
+ * not SFTP: docs/decisions/0015-ssh2.md.
+ */
 import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
