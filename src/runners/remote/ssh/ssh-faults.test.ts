@@ -259,7 +259,7 @@ sshdTest('a peer that falls silent is noticed', async () => {
     onward.on('data', (bytes) => isMute || socket.write(bytes));
     socket.on('close', () => onward.destroy());
   });
-  await using pool = poolIn(server.directory, { keepaliveMs: 50 });
+  await using pool = poolIn(server.directory, { keepaliveMs: 500 });
   using lease = await pool.acquire(server.target({ port: relay.port }), never);
   const channel = await lease.exec('exec sleep 100');
   isMute = true;
