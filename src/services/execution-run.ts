@@ -3,7 +3,6 @@
  * process starts; it is sealed and durable before the final status is stored; the final status is stored before anybody
  * is told.
  */
-import type { Clock } from '../base/clock.ts';
 import { Fault, messageOf } from '../base/errors.ts';
 import type { Execution, ExecutionResult, OutputSummary } from '../core/model/execution.ts';
 import type { ExecutionStatus } from '../core/model/execution-status.ts';
@@ -19,6 +18,7 @@ import type { ConnectedRunner, Outcome, ProcessRunner, Runner, RunRequest, Runne
 import type { OutputWriter } from '../store/output-store.ts';
 import { ExecutionInput } from './execution-input.ts';
 import { StageTimes } from './stage-times.ts';
+import { noteStop, readStopNote } from './stop-note.ts';
 import { storeEnd } from './store-end.ts';
 
 export interface RunSettings {
@@ -48,6 +48,8 @@ export class ExecutionRun {
   #connected: AbortController | undefined;
   #writer: OutputWriter | undefined;
   #wantsStop: StopReason | undefined;
+  /** Why an earlier server stopped what this one took over. */
+  #noted: StopReason | undefined;
   #isLetGo = false;
   #cancelTimeout: () => void = () => {};
   #lostOutput = false;
@@ -82,6 +84,7 @@ export class ExecutionRun {
   stop(reason: StopReason): void {
     this.#wantsStop ??= reason;
     this.#connected?.abort(this.#wantsStop);
+    if (this.#handle && this.#writer) noteStop(this.#writer.directory, this.#wantsStop);
     this.#handle?.stop(this.#wantsStop, this.#settings.killGraceMs);
   }
 
@@ -121,12 +124,10 @@ export class ExecutionRun {
       if (adopted === 'never started') return this.#begin(this.#runner());
       this.#handle = adopted;
       if (!runner) throw this.#noRunner();
-      return this.#follow(
-        runner,
-        await this.#request(),
-        adopted,
-        ageMs(this.#execution, adopted.pid, this.#context.clock),
-      );
+      this.#noted = readStopNote(this.#writer?.directory ?? '');
+      this.#wantsStop ??= this.#noted;
+      const ageMs = processAgeMs(adopted.pid, this.#execution, this.#context.clock);
+      return this.#follow(runner, await this.#request(), adopted, ageMs);
     });
   }
 
@@ -179,7 +180,8 @@ export class ExecutionRun {
     const { clock } = this.#context;
     this.#cancelTimeout = clock.after(Math.max(0, handle.timeoutMs - ageMs), () => this.stop('timeout'));
     if (this.#wantsStop) handle.stop(this.#wantsStop, this.#settings.killGraceMs);
-    const end = await handle.ended;
+    const ended = await handle.ended;
+    const end = { ...ended, stopped: ended.stopped ?? this.#noted };
     this.#times.ended();
     this.#cancelTimeout();
     this.#isUnkilled = end.unkilled === true;
@@ -384,16 +386,4 @@ export class ExecutionRun {
       isGivenUp: () => this.#isLetGo,
     });
   }
-}
-
-/**
- * For how long an adopted process has been running: its timeout counts across a restart of the server. By the system's
- * table of processes, which no setting of the clock changes; where there is none, by the time of day.
- */
-function ageMs(execution: Execution, pid: number, clock: Clock): number {
-  const known = processAgeMs(pid);
-  if (known !== undefined) return known;
-  const running = execution.log.findLast((entry) => entry.status === 'running');
-  const startedUs = running ? Date.parse(running.timestamp) * 1000 : execution.start_us;
-  return Math.max(0, clock.nowUs() - startedUs) / 1000;
 }

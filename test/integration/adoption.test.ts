@@ -236,6 +236,18 @@ describe.concurrent('what the next server finds', () => {
     expect(processesOf(id)).toEqual([]);
   });
 
+  test('it was being stopped for its time was over, and ended so while nobody watched: a timeout', async () => {
+    await using first = await startServer();
+    // It takes its time to go, and then says that all is well.
+    const cmd = `trap 'touch asked; sleep 1; exit 0' TERM; echo here; while :; do sleep 0.1; done`;
+    const id = await first.run('core.local', { cmd, cwd: first.home, timeout: 1 });
+    await until('it was asked to go', () => existsSync(join(first.home, 'asked')), 20_000);
+    await first.kill();
+    await until('it is gone', () => processesOf(id).length === 0, 20_000);
+    const second = await first.again();
+    expect(await second.finished(id)).toMatchObject({ status: 'timeout', result: { return_code: -9, stdout: 'here' } });
+  });
+
   test('the home directory is reached through a link', async () => {
     await using first = await startServer();
     const id = await first.run('core.local', { cmd: 'echo one; sleep 2; echo two' });
