@@ -40,7 +40,6 @@ export const acceptedOptions = {
     validate_trigger_payload: 'check payloads of triggers',
     packs_base_path: 'older name of `[content] packs_base_paths`',
   },
-  system_user: { ssh_key_file: 'SSH key of remote actions' },
   content: {
     system_packs_base_path: 'folder of the stock packs; ours are part of the program',
     pack_group: 'group that owns installed packs',
@@ -160,14 +159,6 @@ export const acceptedOptions = {
     authentication_mechanism: 'how to log in',
     compressors: 'compression of the connection',
     zlib_compression_level: 'its level',
-  },
-  ssh_runner: {
-    remote_dir: 'folder for scripts on remote hosts',
-    allow_partial_failure: 'one good host is enough',
-    max_parallel_actions: 'SSH connections at the same time',
-    use_ssh_config: 'read the SSH configuration file',
-    ssh_config_file_path: 'where it is',
-    ssh_connect_timeout: 'limit of a connection attempt',
   },
   metrics: {
     driver: 'where metrics go',

@@ -6,6 +6,7 @@
  * `default: null` means none; where the program then computes one, `computed` says which. `required` names the only
  * values this version can honour, where ignoring another one would be unsafe: any other value stops the start.
  */
+import { sshKeyFileOption, sshRunnerOptions } from './config-options-ssh.ts';
 
 export interface OptionRow {
   readonly type: 'text' | 'integer' | 'number' | 'boolean' | 'list' | 'paths' | 'object' | 'choice' | 'days';
@@ -233,7 +234,9 @@ export const configOptions = {
       since,
       description: 'User that local commands run as. Another user than the one who runs the server needs sudo.',
     },
+    ssh_key_file: sshKeyFileOption,
   },
+  ssh_runner: sshRunnerOptions,
   content: {
     packs_base_paths: {
       type: 'paths',

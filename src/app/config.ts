@@ -21,7 +21,7 @@ export const configFileName = 'stormtail.conf';
 export interface Config
   extends Omit<
     { readonly [S in Section]: SectionValues<S> },
-    'auth' | 'content' | 'stream' | 'system' | 'system_user'
+    'auth' | 'content' | 'ssh_runner' | 'stream' | 'system' | 'system_user'
   > {
   /** STORMTAIL_HOME, absolute. */
   readonly home: string;
@@ -31,7 +31,8 @@ export interface Config
   readonly auth: SectionValues<'auth'> & { readonly host: string; readonly htpasswd_path: string };
   readonly stream: SectionValues<'stream'> & { readonly host: string };
   readonly system: SectionValues<'system'> & { readonly base_path: string };
-  readonly system_user: { readonly user: string };
+  readonly system_user: SectionValues<'system_user'> & { readonly user: string };
+  readonly ssh_runner: SectionValues<'ssh_runner'> & { readonly known_hosts_file: string };
   readonly content: SectionValues<'content'> & { readonly packs_base_paths: readonly string[] };
 }
 
@@ -110,7 +111,15 @@ export function loadConfig(sources: ConfigSources): { config: Config; notes: str
     },
     stream: { ...values.stream, host: values.stream.host ?? listen.host },
     system: { ...values.system, base_path },
-    system_user: { user: values.system_user.user ?? sources.user ?? userInfo().username },
+    system_user: {
+      user: values.system_user.user ?? sources.user ?? userInfo().username,
+      ssh_key_file: values.system_user.ssh_key_file && resolve(expandHome(values.system_user.ssh_key_file)),
+    },
+    ssh_runner: {
+      ...values.ssh_runner,
+      ssh_config_file_path: resolve(expandHome(values.ssh_runner.ssh_config_file_path)),
+      known_hosts_file: resolve(expandHome(values.ssh_runner.known_hosts_file ?? join(home, 'known_hosts'))),
+    },
     content: {
       ...values.content,
       packs_base_paths: (values.content.packs_base_paths ?? [join(base_path, 'packs')]).map((path) =>

@@ -42,6 +42,7 @@ import type { ParameterSeal } from '../store/sql/execution-rows.ts';
 import type { Config } from './config.ts';
 import { openHome } from './home.ts';
 import { type InstalledFiles, version } from './installed-files.ts';
+import { buildRemoteRunners } from './remote-runners.ts';
 import { commitWatch, watchRoutes } from './watched.ts';
 
 export interface System extends AsyncDisposable {
@@ -165,15 +166,18 @@ function buildServices(
   const actionRunner = stack.use(
     new ActionRunner(context, {
       slots: config.actionrunner.actions_pool_size,
-      runners: localRunners({
-        systemUser: config.system_user.user,
-        environment: process.env,
-        cwd: process.cwd(),
-        sdkPath: files.pythonSdk,
-        pythonBinary: config.actionrunner.python_binary,
-        virtualenvsPath: join(config.system.base_path, 'virtualenvs'),
-        logLevel: config.actionrunner.python_runner_log_level,
-      }),
+      runners: new Map([
+        ...localRunners({
+          systemUser: config.system_user.user,
+          environment: process.env,
+          cwd: process.cwd(),
+          sdkPath: files.pythonSdk,
+          pythonBinary: config.actionrunner.python_binary,
+          virtualenvsPath: join(config.system.base_path, 'virtualenvs'),
+          logLevel: config.actionrunner.python_runner_log_level,
+        }),
+        ...buildRemoteRunners(config, context, stack),
+      ]),
       processes: stack.use(localProcesses(context.clock, context.log, config.actionrunner.actions_pool_size)),
       killGraceMs: config.stormtail.action_kill_grace_ms,
       resultBytesMax: config.stormtail.result_bytes_max,

@@ -70,6 +70,8 @@ export function runKeygen(args: readonly string[]): string {
 export interface SshdOptions {
   /** Default: one of type ed25519. */
   readonly hostKeys?: readonly KeyKind[];
+  /** Listens on all addresses: each of 127.0.0.0/8 is a host of its own then, where the system has them. */
+  readonly isEverywhere?: boolean;
   /** Further lines of sshd_config; the first one that sets something wins. */
   readonly settings?: readonly string[];
 }
@@ -121,11 +123,15 @@ class TestSshd implements Sshd {
     this.userKey = userKey;
   }
 
-  async start({ hostKeys = ['ed25519'], settings = [] }: SshdOptions, port: number): Promise<void> {
+  async start(
+    { hostKeys = ['ed25519'], settings = [], isEverywhere = false }: SshdOptions,
+    port: number,
+  ): Promise<void> {
     this.#starts += 1;
     const keys = hostKeys.map((kind) => makeKey(this.directory, kind, { name: this.#hostKeyName(kind) }));
+    const address = isEverywhere ? '0.0.0.0' : '127.0.0.1';
     const config = join(this.directory, `sshd_config-${this.#starts}`);
-    writeFileSync(config, `${[...settings, ...standardSettings(this.directory, port, keys)].join('\n')}\n`);
+    writeFileSync(config, `${[...settings, ...standardSettings(this.directory, port, keys, address)].join('\n')}\n`);
     // As root, sshd wants its empty directory, which only the init scripts of distributions make.
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
     const child = spawn(sshdPath ?? 'sshd', ['-D', '-f', config, '-E', join(this.directory, 'log')], {
@@ -152,7 +158,7 @@ class TestSshd implements Sshd {
     this.port = port;
     const before = this.#starts - 1;
     // One line per listening start.
-    while (this.log().split('Server listening on 127.0.0.1').length - 1 <= before) {
+    while (this.log().split(`Server listening on ${address}`).length - 1 <= before) {
       if (isGone) throw new Error(`sshd did not start: ${stderr}${this.log()}`);
       await sleep(10);
     }
@@ -213,9 +219,9 @@ class TestSshd implements Sshd {
   }
 }
 
-function standardSettings(directory: string, port: number, hostKeys: readonly TestKey[]): string[] {
+function standardSettings(directory: string, port: number, hostKeys: readonly TestKey[], address: string): string[] {
   return [
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${address}`,
     `Port ${port}`,
     ...hostKeys.map(({ path }) => `HostKey ${path}`),
     `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,

@@ -8,6 +8,24 @@ test('the parameters of every runner are written in the dialect', () => {
       expect(checkParameterSchema(schema, [name, parameter])).toEqual([]);
 });
 
+const remote = [
+  'bastion_host',
+  'cwd',
+  'dir',
+  'env',
+  'hosts',
+  'kwarg_op',
+  'parallel',
+  'passphrase',
+  'password',
+  'port',
+  'private_key',
+  'sudo',
+  'sudo_password',
+  'timeout',
+  'username',
+];
+
 test.each([
   ['local-shell-cmd', ['cmd', 'cwd', 'env', 'kwarg_op', 'sudo', 'sudo_password', 'timeout'], 60],
   [
@@ -15,6 +33,8 @@ test.each([
     ['content_version', 'cwd', 'debug', 'env', 'kwarg_op', 'sudo', 'sudo_password', 'timeout'],
     60,
   ],
+  ['remote-shell-cmd', ['cmd', ...remote].sort(), 60],
+  ['remote-shell-script', remote, 60],
   ['python-script', ['content_version', 'debug', 'env', 'log_level', 'timeout'], 600],
 ])('%s has the parameters that packs rely on', (name, parameters, timeout) => {
   const runner = findBuiltinRunnerType(name);
@@ -22,6 +42,17 @@ test.each([
   const names = [...parameters, 'interactive', 'stdin', 'tty'].sort();
   expect(Object.keys(runner?.runner_parameters ?? {}).sort()).toEqual(names);
   expect(runner?.runner_parameters['timeout']?.default).toBe(timeout);
+});
+
+test('remote runners have the defaults that packs rely on', () => {
+  const parameters = findBuiltinRunnerType('remote-shell-cmd')?.runner_parameters ?? {};
+  expect(parameters['cwd']?.default).toBe('/tmp');
+  expect(parameters['hosts']?.required).toBe(true);
+  expect(parameters['dir']).toMatchObject({ default: '/tmp', immutable: true });
+  expect(parameters['parallel']).toMatchObject({ default: false, immutable: true });
+  for (const name of ['password', 'private_key', 'passphrase', 'sudo_password'])
+    expect(parameters[name]?.secret).toBe(true);
+  expect(findBuiltinRunnerType('remote-shell-script')?.runner_parameters['dir']).not.toHaveProperty('immutable');
 });
 
 test('names may be written with _ for -', () => {

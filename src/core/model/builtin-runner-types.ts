@@ -79,6 +79,69 @@ const localShellScript: RunnerTypeDefinition = {
   output_schema: {},
 };
 
+const remoteDirectory: ParameterSchema = {
+  type: 'string',
+  description: 'Folder on the host that the script is copied to.',
+  default: '/tmp',
+};
+
+/** What both remote runners understand. */
+const remoteParameters: ParameterSchemas = {
+  ...shellParameters,
+  cwd: { type: 'string', description: 'Directory to run in, on the host.', default: '/tmp' },
+  hosts: {
+    type: 'string',
+    description: 'Hosts to run on, separated by commas: host, host:port, [ipv6]:port or an IPv6 address.',
+    required: true,
+  },
+  parallel: {
+    type: 'boolean',
+    description: 'Kept for existing packs: hosts are always worked on in parallel.',
+    default: false,
+    immutable: true,
+  },
+  username: { type: 'string', description: 'User to log in as.', required: false },
+  password: { type: 'string', description: 'Password to log in with.', secret: true, required: false },
+  private_key: {
+    type: 'string',
+    description: 'Private key to log in with: its text, or the path of its file on the host of the action runner.',
+    secret: true,
+    required: false,
+  },
+  passphrase: { type: 'string', description: 'Passphrase of the private key.', secret: true, required: false },
+  port: { type: 'integer', description: 'SSH port of the hosts that name none themselves.', required: false },
+  bastion_host: {
+    type: 'string',
+    description: 'Host to connect through, with the same user and credentials: host or host:port.',
+    required: false,
+  },
+};
+
+const remoteShellCommand: RunnerTypeDefinition = {
+  name: 'remote-shell-cmd',
+  description: 'Runs a shell command on other hosts, over SSH.',
+  enabled: true,
+  runner_package: 'remote_runner',
+  runner_module: 'remote_command_runner',
+  runner_parameters: {
+    cmd: { type: 'string', description: 'The command, read by the shell of the host.' },
+    ...remoteParameters,
+    dir: { ...remoteDirectory, description: 'Not used by commands.', immutable: true },
+  },
+  output_schema: {},
+};
+
+const remoteShellScript: RunnerTypeDefinition = {
+  name: 'remote-shell-script',
+  description:
+    "Copies a script of the pack to other hosts and runs it there, with the action's parameters as arguments.",
+  enabled: true,
+  runner_package: 'remote_runner',
+  runner_module: 'remote_script_runner',
+  runner_parameters: { ...remoteParameters, dir: remoteDirectory },
+  output_schema: {},
+};
+
 const pythonScript: RunnerTypeDefinition = {
   name: 'python-script',
   description: 'Runs a Python class of the pack, in its own process.',
@@ -153,6 +216,8 @@ export const builtinRunnerTypes: readonly RunnerTypeDefinition[] = [
   localShellScript,
   noop,
   pythonScript,
+  remoteShellCommand,
+  remoteShellScript,
 ];
 
 /**
@@ -164,8 +229,6 @@ export const futureRunnerTypeNames = [
   'http-request',
   'inquirer',
   'orquesta',
-  'remote-shell-cmd',
-  'remote-shell-script',
   'winrm-cmd',
   'winrm-ps-cmd',
   'winrm-ps-script',

@@ -42,13 +42,19 @@ export function childEnvironment(
   }
   // Without a prototype: a variable may be called __proto__.
   const environment: Record<string, string> = Object.assign(Object.create(null), passedOn);
-  if (typeof parameter === 'object' && parameter !== null) {
-    for (const [name, value] of Object.entries(parameter)) {
-      if (value === null || value === undefined) continue;
-      environment[name] = typeof value === 'string' ? value : JSON.stringify(value);
-    }
+  return Object.assign(environment, givenVariables(parameter), actionVariables);
+}
+
+/** The `env` parameter, its values made text; null is none. */
+export function givenVariables(parameter: unknown): Record<string, string> {
+  // Without a prototype: a variable may be called __proto__.
+  const variables: Record<string, string> = Object.create(null);
+  if (typeof parameter !== 'object' || parameter === null) return variables;
+  for (const [name, value] of Object.entries(parameter)) {
+    if (value === null || value === undefined) continue;
+    variables[name] = typeof value === 'string' ? value : JSON.stringify(value);
   }
-  return Object.assign(environment, actionVariables);
+  return variables;
 }
 
 function passedOnBy(server: Variables): Readonly<Record<string, string>> {

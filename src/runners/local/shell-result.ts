@@ -1,7 +1,7 @@
 /** What the end of a shell command means, and the result that workflows and people see (spec/executions.md §8.2). */
-import { tryParseJson } from '../../base/json.ts';
 import type { KeptOutput, ProcessEnd } from '../process.ts';
 import type { Outcome, RunRequest } from '../runner.ts';
+import { isSudoRefusal, shellValue, sudoRefusal } from '../shell-output.ts';
 import { signalNumber } from './signals.ts';
 
 interface Verdict {
@@ -47,24 +47,16 @@ function verdictOfWhatEnded(end: ProcessEnd): Verdict {
 
 export function shellOutcome(request: RunRequest, end: ProcessEnd, kept: KeptOutput): Outcome {
   const { status, returnCode, error } = verdictOf(end);
-  const isRaw = request.action.raw_stdout === true;
-  const value = (text: string, cutBytes: number) =>
-    isRaw || cutBytes > 0 ? stripEnd(text) : sniffJson(stripEnd(text));
-  const badSudo =
-    /^sudo: \d+ incorrect password attempts?$/m.test(kept.stderr) ||
-    /^sudo: (a|no) password (is required|was provided)$/m.test(kept.stderr);
-  const message =
-    badSudo && status === 'failed'
-      ? `Invalid sudo password provided or sudo is not configured for this user (${request.user})`
-      : error;
+  const isText = request.action.raw_stdout === true;
+  const message = status === 'failed' && isSudoRefusal(kept.stderr) ? sudoRefusal(request.user) : error;
   return {
     status,
     result: {
       failed: status !== 'succeeded',
       succeeded: status === 'succeeded',
       return_code: returnCode,
-      stdout: value(kept.stdout, kept.stdoutCutBytes),
-      stderr: value(kept.stderr, kept.stderrCutBytes),
+      stdout: shellValue(kept.stdout, isText || kept.stdoutCutBytes > 0),
+      stderr: shellValue(kept.stderr, isText || kept.stderrCutBytes > 0),
       ...(message !== undefined && { error: message }),
       ...(end.signal !== undefined && !end.stopped && { signal: end.signal }),
       ...cutNote(kept),
@@ -77,17 +69,4 @@ export function cutNote(kept: KeptOutput): { cut_bytes?: { stdout: number; stder
   return kept.stdoutCutBytes + kept.stderrCutBytes === 0
     ? {}
     : { cut_bytes: { stdout: kept.stdoutCutBytes, stderr: kept.stderrCutBytes } };
-}
-
-function stripEnd(text: string): string {
-  const withoutNewline = text.endsWith('\n') ? text.slice(0, -1) : text;
-  return withoutNewline.endsWith('\r') ? withoutNewline.slice(0, -1) : withoutNewline;
-}
-
-/** Output that is JSON becomes its value: existing workflows rely on it (StackStorm PR #956). */
-function sniffJson(text: string): unknown {
-  // Only texts that can be JSON are parsed: the attempt costs most where the answer is no.
-  if (!/^\s*(?:[[{"\d-]|true\s*$|false\s*$|null\s*$)/.test(text)) return text;
-  const value = tryParseJson(text);
-  return value === undefined ? text : value;
 }

@@ -49,16 +49,20 @@ export function localShellScript(options: LocalRunnerOptions): ProcessRunner {
       requireTexts(request, request.actionParameters);
       const script = entryPointPath(request.packPath, request.action);
       makeExecutable(script);
-      const prefix = request.runnerParameters.kwarg_op;
-      const words = scriptArguments({
-        parameters: request.action.parameters,
-        values: request.actionParameters,
-        kwargOp: typeof prefix === 'string' ? prefix : '--',
-      });
-      return shellPlan([script, ...words].map(shellQuote).join(' '), request, options);
+      return shellPlan([script, ...scriptWords(request)].map(shellQuote).join(' '), request, options);
     },
     conclude: shellOutcome,
   };
+}
+
+/** The action's parameters as arguments of its script. */
+export function scriptWords({ action, actionParameters, runnerParameters }: RunRequest): readonly string[] {
+  const prefix = runnerParameters.kwarg_op;
+  return scriptArguments({
+    parameters: action.parameters,
+    values: actionParameters,
+    kwargOp: typeof prefix === 'string' ? prefix : '--',
+  });
 }
 
 function shellPlan(command: string, request: RunRequest, options: LocalRunnerOptions): ProcessPlan {

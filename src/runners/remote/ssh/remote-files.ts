@@ -85,6 +85,12 @@ export async function makeDirectories(
   }
 }
 
+/** For the user alone, with its parents. Throws SshError `copy-failed` where it is there already: it may be somebody else's. */
+export async function makeNewDirectory(lease: SshLease, remotePath: string, signal?: AbortSignal): Promise<void> {
+  const script = `umask 077 && mkdir -p -- ${shellQuote(posix.dirname(remotePath))} && mkdir -- ${shellQuote(remotePath)}`;
+  await runScript(lease, script, `make ${remotePath}`, [], signal);
+}
+
 /** File or directory with all that is in it; none is fine. Throws SshError `copy-failed`. */
 export async function removePath(lease: SshLease, remotePath: string, signal?: AbortSignal): Promise<void> {
   if (/^[/.]*$/.test(remotePath)) throw new SshError('copy-failed', `"${remotePath}" is no path to remove`);

@@ -38,6 +38,8 @@ export interface SshChannel {
    * with a terminal it gets SIGHUP.
    */
   close(): void;
+  /** How the command ended, as soon as the host says so; what it left running may still hold the output open. May never come. */
+  readonly exited: Promise<SshEnd>;
   /** After the last byte was delivered. Rejects with SshError `lost` where the connection broke before the end was known. */
   readonly closed: Promise<SshEnd>;
 }
@@ -66,8 +68,11 @@ export function openedChannel(
   const letGo = new Promise<void>((resolve) => {
     tellLetGo = resolve;
   });
-  channel.on('exit', (code: number | null, signal?: string) => {
-    end = code === null ? { ...(signal !== undefined && { signal }) } : { exitCode: code };
+  const exited = new Promise<SshEnd>((resolve) => {
+    channel.on('exit', (code: number | null, signal?: string) => {
+      end = code === null ? { ...(signal !== undefined && { signal }) } : { exitCode: code };
+      resolve(end);
+    });
   });
   deliver(channel, (bytes) => (isLetGo ? undefined : options.onStdout?.(bytes)));
   deliver(channel.stderr, (bytes) => (isLetGo ? undefined : options.onStderr?.(bytes)));
@@ -85,6 +90,7 @@ export function openedChannel(
   return {
     released,
     channel: {
+      exited,
       closed,
       async write(bytes) {
         if (!isOpen() || channel.write(bytes)) return;

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { HostSlots } from './host-slots.ts';
+
+test('no more than so many at once, in the order of asking', async () => {
+  const slots = new HostSlots(2);
+  const log: string[] = [];
+  const work = async (name: string) => {
+    using _slot = await slots.take();
+    log.push(`+${name}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    log.push(`-${name}`);
+  };
+  await Promise.all(['a', 'b', 'c', 'd'].map(work));
+  expect(log.slice(0, 3)).toEqual(['+a', '+b', '-a']);
+  expect(log.filter((entry) => entry.startsWith('+'))).toEqual(['+a', '+b', '+c', '+d']);
+  let running = 0;
+  for (const entry of log) {
+    running += entry.startsWith('+') ? 1 : -1;
+    expect(running).toBeLessThanOrEqual(2);
+  }
+});
+
+test('who lends its slot lets the next in, and waits for its turn to go on', async () => {
+  const slots = new HostSlots(1);
+  const waiter = await slots.take();
+  waiter.lend();
+  const worker = await slots.take();
+  let isBack = false;
+  const back = waiter.takeBack().then(() => {
+    isBack = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isBack).toBe(false);
+  worker[Symbol.dispose]();
+  worker[Symbol.dispose]();
+  await back;
+  await waiter.takeBack();
+  waiter[Symbol.dispose]();
+  (await slots.take())[Symbol.dispose]();
+});

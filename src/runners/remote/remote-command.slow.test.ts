@@ -1,0 +1,94 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isAlive, untilTrue } from '../../../test/support/process-trial.ts';
+import { type RemoteTrials, remoteTrials } from '../../../test/support/remote-trial.ts';
+import { type Sshd, sshdTest, startSshd } from '../../../test/support/sshd.ts';
+
+let sshd: Sshd;
+let trials: RemoteTrials;
+const host = '127.0.0.1';
+
+const isAvailable = sshdTest !== test.skip;
+
+beforeAll(async () => {
+  if (!isAvailable) return;
+  sshd = await startSshd();
+  trials = await remoteTrials(sshd);
+});
+
+afterAll(async () => {
+  await trials?.[Symbol.asyncDispose]();
+  await sshd?.[Symbol.asyncDispose]();
+});
+
+/** What a command wrote about itself: the pid of its shell. */
+async function pidOf(trial: { written(type: 'stdout'): Buffer }): Promise<number> {
+  const pid = () => Number(/^(\d+)\n/.exec(trial.written('stdout').toString())?.[1] ?? 0);
+  await untilTrue(() => pid() > 0);
+  return pid();
+}
+
+const command = 'echo $$; sleep 600 & echo $!; wait';
+
+describe('the end of a command', () => {
+  sshdTest('that leaves something in the background ends when it ends', async () => {
+    const trial = trials.start('sleep 60 & echo $!');
+    const { status } = await trial.outcome;
+    expect(status).toBe('succeeded');
+    const left = Number(trial.written('stdout').toString());
+    expect(isAlive(left)).toBe(true);
+    process.kill(left, 'SIGKILL');
+  });
+
+  sshdTest('has a time limit, keeps what it printed, and a moment to say goodbye', async () => {
+    const trial = trials.start(`trap 'echo bye; exit' TERM; ${command}`, { timeout: 1 });
+    const { status, result } = await trial.outcome;
+    expect(status).toBe('timeout');
+    expect(result[host]).toMatchObject({
+      return_code: -9,
+      timeout: true,
+      failed: true,
+      error: `Failed executing command on host "${host}". Command didn't finish in 1 seconds`,
+      stdout: expect.stringMatching(/^\d+\n\d+\nbye$/),
+    });
+  });
+
+  sshdTest('is killed after the grace where it does not listen', async () => {
+    const trial = trials.start(`trap '' TERM; ${command}`, { timeout: 1 }, { killGraceMs: 300 });
+    const pid = await pidOf(trial);
+    expect((await trial.outcome).status).toBe('timeout');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  sshdTest('dies with its connection, and the result says what happened', async () => {
+    await using other = await startSshd();
+    await using others = await remoteTrials(other);
+    const trial = others.start(command);
+    const pid = await pidOf(trial);
+    await other.kill();
+    const { status, result } = await trial.outcome;
+    expect(status).toBe('failed');
+    expect(result[host]).toMatchObject({
+      return_code: 255,
+      timeout: false,
+      error: expect.stringMatching(/^Failed executing command on host "127.0.0.1"\. the connection to .* was lost/),
+    });
+    await untilTrue(() => !isAlive(pid));
+  });
+});
+
+describe('login shells', () => {
+  sshdTest.each(['/bin/bash', '/bin/dash', '/bin/zsh', '/usr/bin/zsh'].filter(existsSync))('%s', async (shell) => {
+    // What sshd does with the login shell of a user: it is given the command line with -c.
+    const path = join(trials.home, `shell-${shell.replaceAll('/', '-')}`);
+    await writeFile(path, `#!/bin/sh\nexec ${shell} -c "$SSH_ORIGINAL_COMMAND"\n`);
+    await chmod(path, 0o755);
+    await using other = await startSshd({ settings: [`ForceCommand ${path}`] });
+    await using others = await remoteTrials(other);
+    const { status, result } = await others.start('echo "$A"; echo problem >&2', { env: { A: 'a\n$b' } }).outcome;
+    expect(result[host]).toMatchObject({ stdout: 'a\n$b', stderr: 'problem' });
+    expect(status).toBe('succeeded');
+  });
+});
