@@ -106,6 +106,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   return server;
 }
 
+/** A test that is killed cannot clean up; but its end of the pipe is closed then, and sshd goes too. */
+const untilInputEnds = 'exec 3<&0; "$0" "$@" & pid=$!; { read _ <&3; kill -9 $pid; } & exec 3<&-; wait $pid';
+
 class TestSshd implements Sshd {
   readonly directory: string;
   readonly userKey: TestKey;
@@ -114,7 +117,7 @@ class TestSshd implements Sshd {
   #child: { readonly pid: number; readonly exited: Promise<void> } | undefined;
   #starts = 0;
   readonly #onExit = (): void => {
-    if (this.#child) for (const pid of [this.#child.pid, ...sessionsOf(this.#child.pid)]) killQuietly(pid);
+    if (this.#child) for (const pid of serversBelow(this.#child.pid)) killQuietly(pid);
   };
 
   constructor(folder: TemporaryDirectory, userKey: TestKey) {
@@ -134,17 +137,17 @@ class TestSshd implements Sshd {
     writeFileSync(config, `${[...settings, ...standardSettings(this.directory, port, keys, address)].join('\n')}\n`);
     // As root, sshd wants its empty directory, which only the init scripts of distributions make.
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-    const child = spawn(sshdPath ?? 'sshd', ['-D', '-f', config, '-E', join(this.directory, 'log')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const command = [sshdPath ?? 'sshd', '-D', '-f', config, '-E', join(this.directory, 'log')];
+    const child = spawn('/bin/sh', ['-c', untilInputEnds, ...command], { stdio: ['pipe', 'ignore', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (bytes: Buffer) => {
       stderr += bytes.toString();
     });
     let isGone = false;
     const exited = new Promise<void>((resolve) => {
-      child.once('close', () => {
+      child.once('exit', () => {
         isGone = true;
+        child.stdin.destroy();
         resolve();
       });
       child.once('error', (error) => {
@@ -200,7 +203,7 @@ class TestSshd implements Sshd {
     if (!child) return;
     this.#child = undefined;
     process.removeListener('exit', this.#onExit);
-    for (const pid of [child.pid, ...sessionsOf(child.pid)]) killQuietly(pid);
+    for (const pid of serversBelow(child.pid)) killQuietly(pid);
     await child.exited;
   }
 
@@ -240,11 +243,11 @@ function standardSettings(directory: string, port: number, hostKeys: readonly Te
   ];
 }
 
-/** Processes of sshd for its connections, below the listening one, but not what they run. */
-function sessionsOf(listener: number): number[] {
+/** The listening sshd and those for its connections, but not what they run. */
+function serversBelow(shell: number): number[] {
   const processes = readProcesses();
   const found: number[] = [];
-  for (let parents = [listener]; parents.length > 0; ) {
+  for (let parents = [shell]; parents.length > 0; ) {
     const children = processes.filter(({ parent, name }) => parents.includes(parent) && name.startsWith('sshd'));
     parents = children.map(({ pid }) => pid);
     found.push(...parents);
