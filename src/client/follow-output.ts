@@ -11,10 +11,18 @@ import { isPassing } from './passing.ts';
 import { Outage, patienceLimits } from './patience.ts';
 import { type ServerEvent, SseParser } from './sse-parser.ts';
 
+/** Whose output it is. */
+export interface Origin {
+  readonly executionId: string;
+  readonly outputType: string;
+  readonly host?: string;
+  readonly task?: string;
+}
+
 export type FollowEvent =
-  | { readonly kind: 'record'; readonly data: string; readonly timestamp: string; readonly outputType: string }
+  | ({ readonly kind: 'record'; readonly data: string; readonly timestamp: string } & Origin)
   /** Output that was not kept: `bytes` of it, -1 where nobody can say. */
-  | { readonly kind: 'gap'; readonly bytes: number; readonly outputType: string }
+  | ({ readonly kind: 'gap'; readonly bytes: number } & Origin)
   /** The execution as of now, without its result. Repeated after a reconnection. */
   | { readonly kind: 'execution'; readonly execution: Readonly<Record<string, unknown>> }
   | { readonly kind: 'lost'; readonly reason: string }
@@ -25,6 +33,10 @@ export interface FollowOptions {
   readonly outputType?: string;
   /** Only records after this cursor. */
   readonly since?: string;
+  /** Of what there is so far, only the last so many records. */
+  readonly tail?: number;
+  /** All executions below it too. */
+  readonly isRecursive?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -44,7 +56,8 @@ const steadyMs = 10_000;
 export async function* followOutput(client: ApiClient, options: FollowOptions): AsyncGenerator<readonly FollowEvent[]> {
   const outage = new Outage();
   let cursor = options.since ?? '';
-  let lastSeq = 0;
+  /** Of each execution. */
+  const lastSeqs = new Map<unknown, number>();
   for (;;) {
     let reason = 'the connection ended before the output did';
     const startedMs = Date.now();
@@ -62,8 +75,8 @@ export async function* followOutput(client: ApiClient, options: FollowOptions): 
           if (!isObject(value)) continue;
           const seq = value.seq;
           if (typeof seq === 'number') {
-            if (seq <= lastSeq) continue;
-            lastSeq = seq;
+            if (seq <= (lastSeqs.get(value.execution_id) ?? 0)) continue;
+            lastSeqs.set(value.execution_id, seq);
           }
           batch.push(...understand(event.event, value));
         }
@@ -96,6 +109,8 @@ async function* connectOnce(client: ApiClient, options: FollowOptions, cursor: s
     query: [
       ...(options.outputType === undefined ? [] : [['output_type', options.outputType] as const]),
       ...(options.since === undefined ? [] : [['since', options.since] as const]),
+      ...(options.tail === undefined ? [] : [['tail', String(options.tail)] as const]),
+      ...(options.isRecursive ? [['recursive', 'true'] as const] : []),
       ['status', 'true'] as const,
     ],
     headers: { Accept: 'text/event-stream', ...(cursor === '' ? {} : { 'Last-Event-ID': cursor }) },
@@ -116,15 +131,26 @@ async function* connectOnce(client: ApiClient, options: FollowOptions, cursor: s
   }
 }
 
+type RecordEvent = Extract<FollowEvent, { kind: 'record' | 'gap' }>;
+
+/** A published record, as an event of a follower. */
+export function understandRecord(value: Readonly<Record<string, unknown>>): RecordEvent[] {
+  const origin = {
+    executionId: text(value.execution_id),
+    outputType: text(value.output_type),
+    ...(typeof value.host === 'string' && { host: value.host }),
+    ...(typeof value.task === 'string' && { task: value.task }),
+  };
+  const lost = value.lost_bytes;
+  const gap: RecordEvent[] = typeof lost === 'number' ? [{ kind: 'gap', bytes: lost, ...origin }] : [];
+  const data = text(value.data);
+  return data === '' ? gap : [...gap, { kind: 'record', data, timestamp: text(value.timestamp), ...origin }];
+}
+
 function understand(event: string, value: Record<string, unknown>): FollowEvent[] {
   switch (event) {
-    case 'st2.execution.output__create': {
-      const outputType = text(value.output_type);
-      const lost = value.lost_bytes;
-      const gap: FollowEvent[] = typeof lost === 'number' ? [{ kind: 'gap', bytes: lost, outputType }] : [];
-      const data = text(value.data);
-      return data === '' ? gap : [...gap, { kind: 'record', data, timestamp: text(value.timestamp), outputType }];
-    }
+    case 'st2.execution.output__create':
+      return understandRecord(value);
     case 'st2.execution__update':
       return [{ kind: 'execution', execution: value }];
     default:

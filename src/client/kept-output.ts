@@ -12,6 +12,10 @@ export interface KeptOptions {
   readonly outputType?: string;
   /** Only records after this one. */
   readonly since?: string;
+  /** Only the last so many lines, or records. */
+  readonly tail?: number;
+  /** Only lines with this in them; with text only. */
+  readonly grep?: { readonly pattern: string; readonly isRegex: boolean; readonly ignoresCase: boolean };
 }
 
 /** The text, as it is. */
@@ -44,7 +48,10 @@ export function readKeptRecords(
 ): Promise<void> {
   let since = options.since;
   return persist(talk, async (alive) => {
-    const query: Query = [...queryOf({ ...options, ...(since === undefined ? {} : { since }) }), ['format', 'ndjson']];
+    // Tried again, it goes on after what came: the last records are those after it.
+    const { tail: _, ...others } = options;
+    const wish = since === options.since ? options : { ...others, ...(since === undefined ? {} : { since }) };
+    const query: Query = [...queryOf(wish), ['format', 'ndjson']];
     const decoder = new TextDecoder();
     let rest = '';
     for await (const piece of pieces(client, options, query)) {
@@ -65,6 +72,16 @@ function queryOf(options: KeptOptions): Query {
   return [
     ...(options.outputType === undefined ? [] : [['output_type', options.outputType] as const]),
     ...(options.since === undefined ? [] : [['since', options.since] as const]),
+    ...(options.tail === undefined ? [] : [['tail', String(options.tail)] as const]),
+    ...(options.grep === undefined ? [] : grepQuery(options.grep)),
+  ];
+}
+
+function grepQuery({ pattern, isRegex, ignoresCase }: NonNullable<KeptOptions['grep']>): Query {
+  return [
+    ['grep', pattern],
+    ['grep_regex', String(isRegex)],
+    ['grep_ignore_case', String(ignoresCase)],
   ];
 }
 

@@ -3,11 +3,8 @@
  * cut, whatever appears meanwhile.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EventJournal } from '../../src/api/event-journal.ts';
-import { streamRoutes } from '../../src/api/routes/streams.ts';
 import type { Execution } from '../../src/core/model/execution.ts';
 import { TreeCursor } from '../../src/operations/tree-cursor.ts';
-import type { ResultWish } from '../../src/store/execution-store.ts';
 import { seededChance, seeds } from '../simulation/seeded-chance.ts';
 import { type OutputApi, type Printing, startOutputApi } from '../support/kept-output.ts';
 import { until, within } from '../support/server-wait.ts';
@@ -16,12 +13,7 @@ import { EventStream, outputEvent } from '../support/sse.ts';
 let output: OutputApi;
 
 beforeAll(async () => {
-  output = await startOutputApi((context, hub) => {
-    const view = { webUrl: '', showSecrets: false };
-    const { bus, clock, store } = context;
-    const find = (id: string, result: ResultWish) => store.executions.find(id, result);
-    return streamRoutes(context, hub, new EventJournal({ bus, clock, view, find }), 25_000);
-  });
+  output = await startOutputApi();
 });
 
 afterAll(() => output[Symbol.asyncDispose]());

@@ -1,6 +1,7 @@
-/** An API server with the routes of output, and executions in it whose output a test writes piece by piece. */
+/** An API server with the routes and streams of output, and executions in it whose output a test writes piece by piece. */
+import { EventJournal } from '../../src/api/event-journal.ts';
 import { outputRoutes } from '../../src/api/routes/output.ts';
-import type { Route } from '../../src/api/route.ts';
+import { streamRoutes } from '../../src/api/routes/streams.ts';
 import type { Execution } from '../../src/core/model/execution.ts';
 import { isFinal } from '../../src/core/model/execution-status.ts';
 import type { OutputType } from '../../src/core/model/output-record.ts';
@@ -22,7 +23,7 @@ export interface OutputApi extends AsyncDisposable {
   printed(pieces: readonly Piece[], wish?: Partial<Execution>): Promise<Execution>;
 }
 
-export type Piece = readonly [type: OutputType, text: string | Uint8Array];
+export type Piece = readonly [type: OutputType, text: string | Uint8Array, host?: string];
 
 export interface Printing {
   readonly execution: Execution;
@@ -31,17 +32,14 @@ export interface Printing {
   end(status?: 'succeeded' | 'failed'): Promise<Execution>;
 }
 
-/** `moreRoutes` are built with the same context and hub. */
-export async function startOutputApi(
-  moreRoutes: (context: Context, hub: OutputHub) => readonly Route[] = () => [],
-): Promise<OutputApi> {
+export async function startOutputApi(): Promise<OutputApi> {
   // The routes need the context that the server is built with.
   const parts: { context?: Context; hub?: OutputHub } = {};
   const api = await startTestApi({
     routesOf: (context) => {
       parts.context = context;
       parts.hub = new OutputHub(context);
-      return [...outputRoutes(context, parts.hub), ...moreRoutes(context, parts.hub)];
+      return [...outputRoutes(context, parts.hub), ...streamRoutes(context, parts.hub, journalOf(context), 25_000)];
     },
   });
   const { context, hub } = parts;
@@ -56,7 +54,7 @@ export async function startOutputApi(
       execution,
       writer,
       print(...pieces) {
-        for (const [type, text] of pieces) writer.write(type, Buffer.from(text));
+        for (const [type, text, host] of pieces) writer.write(type, Buffer.from(text), host);
       },
       async end(status = 'succeeded') {
         writer.flush();
@@ -86,6 +84,11 @@ export async function startOutputApi(
     },
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
+}
+
+function journalOf({ bus, clock, store }: Context): EventJournal {
+  const view = { webUrl: '', showSecrets: false };
+  return new EventJournal({ bus, clock, view, find: (id, result) => store.executions.find(id, result) });
 }
 
 function publisher(bus: Bus, id: string) {

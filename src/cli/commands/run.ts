@@ -11,7 +11,7 @@ import { inheritedEnvironment, parseRunParameters } from '../run-parameters.ts';
 import { openSession, type Session } from '../session.ts';
 import { describeAction } from './action-help.ts';
 import { attachTo } from './attach.ts';
-import { runAttributes, showExecution } from './execution-view.ts';
+import { isWorkflow, runAttributes, showExecution } from './execution-view.ts';
 import { outageTalk, printLive, readExecution } from './output-printer.ts';
 import { type Row, rowOf, rowsOf } from './show.ts';
 
@@ -134,7 +134,7 @@ async function finish(call: Call, session: Session, execution: Row, isAsync: boo
     final = await readExecution(session, id);
   } else if (options.has('tail')) {
     await terminal.print(`Tailing execution "${id}"`);
-    await printLive(session, terminal, { executionId: id, withMetadata: false });
+    await printLive(session, terminal, { executionId: id, withMetadata: false, isRecursive: isWorkflow(execution) });
     await terminal.print('');
     final = await readExecution(session, id);
   } else {

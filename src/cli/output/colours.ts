@@ -2,9 +2,10 @@
 
 const terminals = new Set(['xterm', 'xterm-color', 'screen', 'vt100', 'vt100-color', 'xterm-256color']);
 
-const codes = { red: 91, green: 92, yellow: 93, blue: 94, brown: 33 } as const;
+const codes = { red: 91, green: 92, yellow: 93, blue: 94, magenta: 95, cyan: 96, brown: 33 } as const;
+export type Colour = keyof typeof codes;
 
-const statusColours: Readonly<Record<string, keyof typeof codes>> = {
+const statusColours: Readonly<Record<string, Colour>> = {
   succeeded: 'green',
   failed: 'red',
   delayed: 'blue',
@@ -19,7 +20,7 @@ export function wantsColours(environment: NodeJS.ProcessEnv, isTerminal: boolean
   return isTerminal && !environment.ST2_COLORIZE && terminals.has((environment.TERM ?? '').toLowerCase());
 }
 
-export function paint(text: string, colour: keyof typeof codes): string {
+export function paint(text: string, colour: Colour): string {
   return `\x1b[${codes[colour]}m${text}\x1b[0m`;
 }
 
