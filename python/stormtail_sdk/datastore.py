@@ -1,5 +1,6 @@
 """The datastore, as actions use it: keys of their own pack and class, or of everybody."""
 
+import os
 import urllib.parse
 
 from stormtail_sdk.api_error import ApiError
@@ -76,13 +77,10 @@ class DatastoreService:
             return False
 
     def get_api_client(self):
-        """A client of the package st2client, where the pack's environment has it."""
-        client = self._client()
-        try:
-            from st2client.client import Client
-        except ImportError as error:
-            raise ImportError("get_api_client() needs st2client: add it to the pack's requirements.txt") from error
-        return Client(api_url=client.api_url, token=self._auth_token)
+        """A client of the package st2client: ours, unless the pack's environment has another."""
+        from st2client.client import Client
+
+        return Client(api_url=self._client().api_url, token=self._auth_token or os.environ.get("ST2_ACTION_AUTH_TOKEN"))
 
     def _client(self):
         from stormtail_sdk.rest import RestClient  # most actions never come here, and HTTP takes 20 ms to import

@@ -15,6 +15,7 @@ import os
 import sys
 import traceback
 
+from stormtail_sdk import pack_place
 from stormtail_sdk.action_service import ActionService
 from stormtail_sdk.answer import answer_of
 from stormtail_sdk.load_action import load_action_class, make_action
@@ -37,6 +38,7 @@ def parse_order(text):
 
 def perform(order, result_file):
     """Ends with SystemExit wherever the exit code is not 0."""
+    pack_place.note(order["file_path"])
     arrange_path(order)
     answer, problem = answer_of(returned_by(order))
     if problem:

@@ -1,0 +1,1 @@
+"""As much of oslo.config as actions use. An installed one wins."""
