@@ -36,6 +36,7 @@ import { GarbageCollector } from '../services/garbage-collector.ts';
 import type { Service } from '../services/service.ts';
 import { StorageGuard } from '../services/storage-guard.ts';
 import { OutputFiles } from '../store/files/output-files.ts';
+import type { TextSeal } from '../store/files/sealed-secrets.ts';
 import type { Store } from '../store/store.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { ParameterSeal } from '../store/sql/execution-rows.ts';
@@ -87,7 +88,7 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
       return starter; // built from this context
     },
     store,
-    output: new OutputFiles(join(home.path, 'output'), clock),
+    output: new OutputFiles(join(home.path, 'output'), clock, { seal: textSealOf(box) }),
     bus,
     clock,
     log,
@@ -252,6 +253,13 @@ function sealOf(box: SecretBox): ParameterSeal {
   return {
     seal: (schemas, parameters) => mapSecrets(schemas, parameters, (value) => box.seal(value)),
     open: (schemas, parameters) => mapSecrets(schemas, parameters, (value) => box.open(value)),
+  };
+}
+
+function textSealOf(box: SecretBox): TextSeal {
+  return {
+    seal: (text) => box.seal(text).$sealed,
+    open: (sealed) => String(box.open({ $sealed: sealed })),
   };
 }
 

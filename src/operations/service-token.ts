@@ -12,8 +12,9 @@ export function isServiceToken(token: string): boolean {
   return token.startsWith(prefix);
 }
 
-export function issueServiceToken(context: Context, executionId: string, user: string): string {
-  const expiresS = Math.floor(context.clock.nowUs() / 1_000_000) + context.settings.serviceTokenTtlS;
+/** The same for the same beginning: a server that takes over an execution knows the token that its process was given. */
+export function issueServiceToken(context: Context, executionId: string, user: string, sinceUs: number): string {
+  const expiresS = Math.floor(sinceUs / 1_000_000) + context.settings.serviceTokenTtlS;
   const body = `${executionId}.${expiresS.toString(36)}.${Buffer.from(user).toString('base64url')}`;
   return `${prefix}${body}.${sign(context, body)}`;
 }

@@ -6,17 +6,16 @@
 import { Fault, messageOf } from '../base/errors.ts';
 import type { Execution, ExecutionResult, OutputSummary } from '../core/model/execution.ts';
 import type { ExecutionStatus } from '../core/model/execution-status.ts';
-import { finalParameters } from '../core/params/final-parameters.ts';
 import { cancelResult } from '../operations/change-execution.ts';
 import type { Context } from '../operations/context.ts';
 import { publishChange } from '../operations/execution-changes.ts';
-import { issueServiceToken } from '../operations/service-token.ts';
-import { readPackConfig } from '../operations/pack-config.ts';
 import { processAgeMs } from '../runners/process-age.ts';
 import type { KeptOutput, Processes, ProcessHandle, ProcessOptions, StopReason } from '../runners/process.ts';
 import type { ConnectedRunner, Outcome, ProcessRunner, Runner, RunRequest, Runners } from '../runners/runner.ts';
-import type { OutputWriter } from '../store/output-store.ts';
+import type { OutputListener, OutputWriter } from '../store/output-store.ts';
 import { ExecutionInput } from './execution-input.ts';
+import { ExecutionSecrets } from './execution-secrets.ts';
+import { runRequest } from './run-request.ts';
 import { StageTimes } from './stage-times.ts';
 import { noteStop, readStopNote } from './stop-note.ts';
 import { storeEnd } from './store-end.ts';
@@ -44,6 +43,7 @@ export class ExecutionRun {
   readonly #settings: RunSettings;
   readonly #execution: Execution;
   readonly #times: StageTimes;
+  readonly #secrets: ExecutionSecrets;
   #handle: ProcessHandle | undefined;
   #connected: AbortController | undefined;
   #writer: OutputWriter | undefined;
@@ -63,6 +63,7 @@ export class ExecutionRun {
     this.#runners = runners;
     this.#settings = settings;
     this.#execution = execution;
+    this.#secrets = new ExecutionSecrets(context, execution);
     this.#times = new StageTimes(context, execution.runner.name);
     this.input = new ExecutionInput(execution.id, context.clock, () => this.#handle);
   }
@@ -113,6 +114,7 @@ export class ExecutionRun {
       if (this.#execution.status === 'canceling') this.#wantsStop = 'cancel';
       const runner = this.#runners.get(this.#execution.runner.name);
       if (runner?.kind === 'immediate') return this.#begin(runner);
+      await this.#secrets.recallConfig();
       await this.#open();
       if (runner?.kind === 'connected')
         return this.#abandoned('it ran on other hosts over connections of the server, which ended with the server');
@@ -127,12 +129,12 @@ export class ExecutionRun {
       this.#noted = readStopNote(this.#writer?.directory ?? '');
       this.#wantsStop ??= this.#noted;
       const ageMs = processAgeMs(adopted.pid, this.#execution, this.#context.clock);
-      return this.#follow(runner, await this.#request(), adopted, ageMs);
+      return this.#follow(runner, await this.#request({}), adopted, ageMs);
     });
   }
 
   async #begin(runner: Runner): Promise<Outcome> {
-    const request = await this.#requestWithConfig();
+    const request = await this.#request(await this.#secrets.readConfig());
     if (runner.kind === 'immediate') return this.#runImmediate(runner, request);
     if (runner.kind === 'connected') return this.#runConnected(runner, request);
     const plan = await runner.plan(request);
@@ -151,7 +153,7 @@ export class ExecutionRun {
 
   async #open(): Promise<void> {
     const { bus, output } = this.#context;
-    this.#writer = await output.open(this.id, {
+    const listener: OutputListener = {
       isWanted: () => this.#settings.streamOutput && bus.hasListeners('output.appended', this.id),
       appended: (segments) => bus.publish('output.appended', { execution_id: this.id, segments }, this.id),
       // Whoever follows can read the log.
@@ -166,7 +168,8 @@ export class ExecutionRun {
           { execution: this.id, error: messageOf(error) },
           'the output of an execution cannot be taken in; trying again',
         ),
-    });
+    };
+    this.#writer = await output.open(this.id, listener, { secrets: this.#secrets.values });
     this.#before = { bytes: this.#writer.bytes, records: this.#writer.endSeq };
   }
 
@@ -219,8 +222,10 @@ export class ExecutionRun {
   #runImmediate(runner: Extract<Runner, { kind: 'immediate' }>, request: RunRequest): Outcome {
     const { outcome, announcement } = runner.run(request);
     if (announcement) {
+      const { route } = announcement;
+      const payload = this.#secrets.redact(announcement.payload);
       const trace = this.#execution.context.trace_context ?? null;
-      this.#context.bus.publish('announcement', { ...announcement, trace_context: trace }, announcement.route);
+      this.#context.bus.publish('announcement', { route, payload, trace_context: trace }, route);
     }
     return outcome;
   }
@@ -257,7 +262,11 @@ export class ExecutionRun {
       const isExpected = error instanceof Fault;
       if (!isExpected)
         this.#context.log.error(
-          { execution: this.id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+          this.#secrets.redact({
+            execution: this.id,
+            error: messageOf(error),
+            stack: error instanceof Error ? error.stack : undefined,
+          }),
           'an execution failed for a reason of our own',
         );
       outcome = {
@@ -287,44 +296,16 @@ export class ExecutionRun {
     return new Fault('not_found', `this version has no runner "${this.#execution.runner.name}"; it has ${known}`);
   }
 
-  async #requestWithConfig(): Promise<RunRequest> {
-    const { action, runner } = this.#execution;
-    if (runner.name !== 'python-script') return this.#request();
-    const pack = await this.#context.store.content.findPack(action.pack);
-    return { ...(await this.#request()), config: await readPackConfig(this.#context, action.pack, pack?.path) };
-  }
-
-  async #request(): Promise<RunRequest> {
-    const { action, runner, parameters, context } = this.#execution;
-    const { settings, store } = this.#context;
-    const pack = await store.content.findPack(action.pack);
-    const split = finalParameters({ runner, action, live: parameters });
-    const token = issueServiceToken(this.#context, this.id, context.user);
-    return {
-      executionId: this.id,
-      action,
-      runnerParameters: split.runner,
-      actionParameters: split.action,
-      packPath: pack?.path ?? settings.home,
-      user: context.user,
-      environment: {
-        ST2_ACTION_PACK_NAME: action.pack,
-        ST2_ACTION_EXECUTION_ID: this.id,
-        ST2_ACTION_API_URL: settings.apiUrl,
-        ST2_ACTION_AUTH_TOKEN: token,
-        ST2_ACTION_DEBUG: split.runner.debug === true ? 'True' : 'False',
-      },
-      token,
-      apiUrl: settings.apiUrl,
-      config: {},
-    };
+  #request(config: RunRequest['config']): Promise<RunRequest> {
+    return runRequest(this.#context, this.#execution, { token: this.#secrets.token, config });
   }
 
   #abandoned(reason: string): Outcome & { reason: string } {
     return { status: 'abandoned', result: { error: reason }, reason };
   }
 
-  async #finish(outcome: Outcome & { endUs?: number; reason?: string }): Promise<void> {
+  async #finish(printed: Outcome & { endUs?: number; reason?: string }): Promise<void> {
+    const outcome = this.#secrets.redactOutcome(printed);
     const summary = await this.#seal();
     this.countOutput();
     const canceled = this.#wantsStop === 'cancel';

@@ -9,7 +9,7 @@ import type { OutputType } from '../core/model/output-record.ts';
 
 export interface OutputStore {
   /** Creates the log of an execution, or opens the one that is there after a restart, for the one process that writes it. */
-  open(executionId: string, listener: OutputListener): Promise<OutputWriter>;
+  open(executionId: string, listener: OutputListener, options?: OutputOptions): Promise<OutputWriter>;
   /**
    * Segments after a cursor, oldest first, up to about `bytesMax` (at least one where there is any). The first segment
    * may begin before the cursor: `recordsOf(segment, afterSeq)` skips what was seen. `endSeq` is the last seq known
@@ -24,10 +24,18 @@ export interface OutputStore {
   /** Executions that have output and were requested before a moment, oldest first, roughly: for retention. */
   ids(createdBeforeUs: number): AsyncIterable<string>;
   /**
-   * Reads one type's raw bytes as they were written; undefined where there are none. For each byte that is lost there is
-   * a SUB character (0x1a).
+   * Reads one type's bytes as they were written, but for secrets, which are hidden: positions count what is shown. Undefined
+   * where there are none. For each byte that is lost there is a SUB character (0x1a).
    */
   raw(executionId: string, type: OutputType, range: { start: number; bytesMax: number }): Promise<Buffer | undefined>;
+}
+
+export interface OutputOptions {
+  /**
+   * Values that nobody may see: they, and the usual ways to write them, are hidden in whatever leaves the store
+   * (core/model/redaction.ts). A log that is there already keeps to those it was begun with.
+   */
+  readonly secrets?: readonly string[];
 }
 
 /** Hears of segments once they are in the log. Not asked while nobody follows: late followers read the store. */
@@ -67,7 +75,10 @@ export interface OutputWriter extends AsyncDisposable {
   /** Directory in which the execution's processes append to the files `stdout` and `stderr` by themselves. */
   readonly directory: string;
   readonly endSeq: number;
-  /** Output that the server itself produces (progress of workflows, remote hosts); `host` names where it was printed. */
+  /**
+   * Output that the server itself produces (progress of workflows, remote hosts); `host` names where it was printed. Lines of
+   * different hosts are never torn into each other. Once there was a host, no process may append to this log's files.
+   */
   write(type: OutputType, bytes: Uint8Array, host?: string): void;
   /** Marks that output is missing here; -1 where nobody can say how much. */
   markLost(bytes: number): void;
@@ -85,7 +96,7 @@ export interface OutputWriter extends AsyncDisposable {
   seal(): Promise<OutputSummary>;
   /** The kept text of one type for the result: at most `bytesMax`, head and tail kept where it is more. */
   kept(type: OutputType, bytesMax: number): Promise<KeptText>;
-  /** Bytes taken in so far. */
+  /** Bytes taken in so far, as they are shown. */
   readonly bytes: number;
 }
 

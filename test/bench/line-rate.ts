@@ -55,18 +55,23 @@ export async function lineRate(options: TargetOptions): Promise<Report> {
   };
 }
 
-interface Rate {
+export interface Rate {
   readonly perSecond: number;
   readonly cpuPerMillion: number;
 }
 
-async function followed(target: Target, lines: number): Promise<Rate> {
+/** `others` as in `startExecution`. */
+export async function followed(
+  target: Target,
+  lines: number,
+  others?: Parameters<typeof startExecution>[2],
+): Promise<Rate> {
   using connection = await HttpConnection.open(target);
   let arrived = 0;
   let tail = Buffer.alloc(0);
   const cpuBefore = cpuSeconds(target.pid);
   const startUs = nowUs();
-  const id = await startExecution(connection, fastLines(lines));
+  const id = await startExecution(connection, fastLines(lines), others);
   const stream = await openStream(target, outputPath(id), (bytes) => {
     // In JSON every line ends with a backslash and an n; a pair torn between two reads is put together again.
     const text = tail.length > 0 ? Buffer.concat([tail, bytes]) : bytes;
@@ -77,11 +82,15 @@ async function followed(target: Target, lines: number): Promise<Rate> {
   return rate(target, { lines, arrived, cpuBefore, startUs });
 }
 
-async function unfollowed(target: Target, lines: number): Promise<Rate> {
+export async function unfollowed(
+  target: Target,
+  lines: number,
+  others?: Parameters<typeof startExecution>[2],
+): Promise<Rate> {
   using connection = await HttpConnection.open(target);
   const cpuBefore = cpuSeconds(target.pid);
   const startUs = nowUs();
-  const id = await startExecution(connection, fastLines(lines));
+  const id = await startExecution(connection, fastLines(lines), others);
   const done = async () => {
     while ((await statusOf(connection, id)) !== 'succeeded') await sleep(20);
   };

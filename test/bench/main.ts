@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--only NAME[,NAME]] [--no-page] [--profile DIR]`: measures the built product against a plain
  * baseline, on this machine, in one run, prints the figures and writes them to docs/performance.md. Names: executions,
- * python, latency, lines, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
+ * python, latency, lines, redaction, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
  * benchmark failed (an aim that was not reached is a figure, not a failure), 2 for a bad command.
  */
 import { existsSync } from 'node:fs';
@@ -19,6 +19,7 @@ import { memory } from './memory.ts';
 import { machine, writeSection } from './performance-page.ts';
 import { printLatency } from './print-latency.ts';
 import { pythonRate } from './python-rate.ts';
+import { redactionCost } from './redaction-cost.ts';
 import { digits, type Report, table } from './result.ts';
 import type { TargetOptions } from './target.ts';
 
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   python: { title: 'Python actions', run: pythonRate },
   latency: { title: 'From print to reader', run: printLatency },
   lines: { title: 'Lines per second', run: lineRate },
+  redaction: { title: 'Hiding secrets', run: redactionCost },
   followers: { title: 'A thousand readers', run: manyFollowers },
   memory: { title: 'Memory under a flood', run: memory },
 };

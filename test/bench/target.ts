@@ -84,9 +84,14 @@ export async function startBaseline(): Promise<Target> {
   }
 }
 
-/** Asks for a shell command to be run; answers its id when that is durable. */
-export async function startExecution(connection: HttpConnection, command: string): Promise<string> {
-  const body = JSON.stringify({ action: 'core.local', parameters: { cmd: command, timeout: 240 } });
+/** Asks for a shell command to be run; answers its id when that is durable. `others`: another action, more parameters. */
+export async function startExecution(
+  connection: HttpConnection,
+  command: string,
+  others: { readonly action?: string; readonly parameters?: object } = {},
+): Promise<string> {
+  const parameters = { cmd: command, timeout: 240, ...others.parameters };
+  const body = JSON.stringify({ action: others.action ?? 'core.local', parameters });
   const answer = await connection.request('POST', '/api/v1/executions', body);
   const id = /^\{"id":"?(\w+)/.exec(answer.body)?.[1];
   if (answer.status !== 201 || id === undefined)

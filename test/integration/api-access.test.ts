@@ -104,7 +104,7 @@ describe('credentials on a request', () => {
   });
 
   test('tokens of executions are checked on their own', async () => {
-    const forged = issueServiceToken(api.context, '650000000000000000000fff', 'st2admin');
+    const forged = issueServiceToken(api.context, '650000000000000000000fff', 'st2admin', Date.now() * 1000);
     expect(await userOf({ 'X-Auth-Token': forged })).toMatchObject(refused('Unauthorized'));
     expect(await userOf({ 'X-Auth-Token': 'st.bogus' })).toMatchObject(refused('Unauthorized'));
   });

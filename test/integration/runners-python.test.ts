@@ -28,7 +28,7 @@ const bodies = {
   nothing: 'pass',
   printing:
     'sys.stdout.write("é no newline")\nsys.stderr.write("err\\n")\nself.logger.warning("logged")\nreturn "done"',
-  configured: 'return self.config',
+  configured: 'return {**self.config, "key backwards": self.config["key"][::-1]}',
   environment: 'return {name: os.environ.get(name) for name in given["names"]}',
   listing: 'return [open("/proc/%s/cmdline" % os.getpid()).read(), open("/proc/%s/cmdline" % os.getppid()).read()]',
   sleeping: 'p = subprocess.Popen(["sleep", "600"])\nprint("ready")\ntime.sleep(600)',
@@ -153,7 +153,12 @@ describe('what it prints', () => {
 
 describe('what it is given', () => {
   test('the configuration of its pack, over the defaults of the schema', async () => {
-    expect((await run('configured'))['result'].result).toEqual({ region: 'here', key: 's3cr3t-config', retries: 3 });
+    expect((await run('configured'))['result'].result).toEqual({
+      region: 'here',
+      key: '********',
+      'key backwards': 'gifnoc-t3rc3s',
+      retries: 3,
+    });
   });
 
   test('the names st2client looks for, and nothing of the server', async () => {

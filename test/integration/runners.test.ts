@@ -63,7 +63,8 @@ describe('the environment of a command', () => {
     expect(environment.get('ST2_ACTION_PACK_NAME')).toBe('core');
     expect(environment.get('ST2_ACTION_API_URL')).toBe(`${server.url}/api/v1`);
     expect(environment.get('ST2_ACTION_DEBUG')).toBe('False');
-    expect(environment.get('ST2_ACTION_AUTH_TOKEN')).toMatch(/^\S{20,}$/);
+    // There, and hidden where it is printed.
+    expect(environment.get('ST2_ACTION_AUTH_TOKEN')).toBe('********');
     expect(environment.get('TZ')).toBe('Asia/Tokyo');
     // Python's variables are for Python actions.
     expect(environment.has('ST2_AUTH_TOKEN')).toBe(false);
@@ -271,8 +272,10 @@ function filesBelow(directory: string): string[] {
 
 describe('the token of an action', () => {
   test('works for its user while it runs, not after it, and not when forged', async () => {
-    const id = await server.run('core.local', { cmd: 'echo $ST2_ACTION_AUTH_TOKEN; sleep 600' });
-    const token = await until('the token', async () => (await server.output(id)).trim() || undefined);
+    const id = await server.run('core.local', { cmd: 'echo $ST2_ACTION_AUTH_TOKEN | rev; sleep 600' });
+    // Backwards it is not recognised, and not hidden.
+    const printed = await until('the token', async () => (await server.output(id)).trim() || undefined);
+    const token = [...printed].reverse().join('');
     const whoami = (text: string) => server.request('GET', '/api/v1/user', undefined, { 'X-Auth-Token': text });
     const during = await whoami(token);
     expect(during.status).toBe(200);

@@ -2,6 +2,7 @@
  * A real API server for a test: SQLite in a fresh directory, packs on disk, the routes of the product, real sockets.
  * Everything is taken down with `await using`.
  */
+import { sampleSeal } from './text-seal.ts';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -92,7 +93,7 @@ export async function startTestApi(wish: TestApiWish = {}): Promise<TestApi> {
   const bus = new LocalBus(log);
   const context: Context = {
     store,
-    output: new OutputFiles(join(home, 'output'), clock),
+    output: new OutputFiles(join(home, 'output'), clock, { seal: sampleSeal() }),
     bus,
     clock,
     log,

@@ -1,4 +1,5 @@
 /** The context of operations for tests: a real store, real output files, a real bus, a clock that stands still. */
+import { sampleSeal } from './text-seal.ts';
 import { join } from 'node:path';
 import { ManualClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
@@ -52,7 +53,7 @@ export async function openTestContext(
     serviceTokenKey: Buffer.alloc(32, 7),
     ...wish.settings,
   };
-  const output = new OutputFiles(join(home, 'output'), clock);
+  const output = new OutputFiles(join(home, 'output'), clock, { seal: sampleSeal() });
   const newId = objectIds(() => clock.nowUs());
   return {
     context: { store, output, bus, clock, log: silentLog, metrics: createMetrics(), newId, settings },

@@ -15,15 +15,8 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { systemCode } from '../../base/errors.ts';
-import {
-  decodeEntry,
-  encodeEntries,
-  entriesIn,
-  entryPosition,
-  entrySize,
-  type IndexEntry,
-  indexHeader,
-} from './output-index.ts';
+import { decodeEntry, encodeEntries, entriesIn, entryPosition, entrySize, type IndexEntry } from './output-index.ts';
+import { decodeHead, encodeHead, headBytesMin, headLengthOf, type IndexHead, noCuts } from './index-head.ts';
 
 const sync = promisify(fdatasync);
 
@@ -31,6 +24,8 @@ export class IndexFile {
   readonly #path: string;
   #fd: number | undefined;
   #entries = 0;
+  #head: IndexHead | undefined;
+  #headBytes = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -44,11 +39,16 @@ export class IndexFile {
     if (!existsSync(this.#path)) return [];
     const fd = openSync(this.#path, constants.O_RDWR);
     this.#fd = fd;
-    const buffer = Buffer.alloc(entriesIn(fstatSync(fd).size) * entrySize);
-    readSync(fd, buffer, 0, buffer.length, entryPosition(0));
+    const { size } = fstatSync(fd);
+    const first = readFully(fd, 0, Math.min(size, headBytesMin));
+    const headBytes = headLengthOf(first, this.#path);
+    if (headBytes === undefined || headBytes > size) return [];
+    this.#head = decodeHead(readFully(fd, 0, headBytes));
+    this.#headBytes = headBytes;
+    const buffer = readFully(fd, entryPosition(0, headBytes), entriesIn(size, headBytes) * entrySize);
     const entries: IndexEntry[] = [];
     let endSeq = 0;
-    for (let at = 0; at < buffer.length; at += entrySize) {
+    for (let at = 0; at + entrySize <= buffer.length; at += entrySize) {
       const entry = readableEntry(buffer, at);
       if (entry?.firstSeq !== endSeq + 1) break;
       entries.push(entry);
@@ -57,21 +57,35 @@ export class IndexFile {
     return entries;
   }
 
+  /** What the log was begun with; undefined before its first entry. */
+  get head(): IndexHead | undefined {
+    return this.#head;
+  }
+
+  /** Before the first entry: what the log is begun with. */
+  begin(sealed: Buffer): void {
+    this.#head ??= { sealed, cuts: noCuts };
+    this.#headBytes = headBytesMin + this.#head.sealed.length;
+  }
+
   /** Keeps the first `entries` of what was read and cuts off the rest. */
   keep(entries: number): void {
     this.#entries = entries;
-    // A header that was torn is written again with the first entry.
-    if (this.#fd !== undefined) ftruncateSync(this.#fd, entries > 0 ? entryPosition(entries) : 0);
+    // A head that was torn is written again with the first entry.
+    if (this.#fd !== undefined) ftruncateSync(this.#fd, entries > 0 ? entryPosition(entries, this.#headBytes) : 0);
   }
 
-  /** False where there is no room on the disk: nothing was appended then. */
+  /** False where there is no room on the disk: nothing was appended then. `begin` was called before. */
   append(entries: readonly IndexEntry[]): boolean {
     try {
       this.#fd ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
-      if (this.#entries === 0 && writeSync(this.#fd, indexHeader, 0, indexHeader.length, 0) !== indexHeader.length)
-        return false;
+      if (this.#entries === 0 && this.#head) {
+        const head = encodeHead(this.#head);
+        if (writeSync(this.#fd, head, 0, head.length, 0) !== head.length) return false;
+      }
       const bytes = encodeEntries(entries);
-      if (writeSync(this.#fd, bytes, 0, bytes.length, entryPosition(this.#entries)) !== bytes.length) return false;
+      const at = entryPosition(this.#entries, this.#headBytes);
+      if (writeSync(this.#fd, bytes, 0, bytes.length, at) !== bytes.length) return false;
     } catch (error) {
       if (isNoRoom(error)) return false;
       throw error;
@@ -92,6 +106,11 @@ export class IndexFile {
 
 export function isNoRoom(error: unknown): boolean {
   return systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT';
+}
+
+function readFully(fd: number, position: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  return buffer.subarray(0, readSync(fd, buffer, 0, length, position));
 }
 
 function readableEntry(buffer: Buffer, at: number): IndexEntry | undefined {

@@ -2,7 +2,10 @@
 import { incompleteTail } from '../../core/model/output-segment.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
 import type { KeptText } from '../output-store.ts';
+import type { IndexReader } from './index-reader.ts';
 import { OutputBytes } from './output-bytes.ts';
+import type { OutputSource } from './output-source.ts';
+import { readShown, shownLength, substitute } from './shown-output.ts';
 
 /**
  * Of a text that has to be cut, this much of each end: it cannot be parsed as a value any more and is only looked at, and
@@ -10,7 +13,7 @@ import { OutputBytes } from './output-bytes.ts';
  */
 const cutHalfMax = 256 * 1024;
 
-/** Of the first `size` bytes of the output. Neither end of the cut splits a character. */
+/** Of the first `size` bytes of output that is shown as it was printed. Neither end of the cut splits a character. */
 export async function keptText(
   { directory, type }: { readonly directory: string; readonly type: OutputType },
   size: number,
@@ -24,11 +27,32 @@ export async function keptText(
       return buffer.subarray(0, await output?.read(buffer, start));
     };
     const { text, cutBytes } = await headAndTail(read, { start: lost, end: size }, bytesMax);
-    const missing = lost === 0 ? '' : `[${lost} bytes are lost here: the action emptied the file of its output]\n`;
-    return { text: missing + text, cutBytes: cutBytes + lost };
+    return { text: markOf(lost) + text, cutBytes: cutBytes + lost };
   } finally {
     await output?.close();
   }
+}
+
+/** Of output in which secrets are hidden. */
+export async function keptShownText(
+  index: IndexReader,
+  source: OutputSource,
+  type: OutputType,
+  bytesMax: number,
+): Promise<KeptText> {
+  const read = async (start: number, length: number) =>
+    (await readShown(index, source, { type, start, bytesMax: length })).bytes;
+  const end = await shownLength(index, type);
+  // What was lost was lost from the beginning on.
+  const head = await read(0, Math.min(end, bytesMax));
+  let lost = 0;
+  while (lost < head.length && head[lost] === substitute) lost += 1;
+  const { text, cutBytes } = await headAndTail(read, { start: lost, end }, bytesMax);
+  return { text: markOf(lost) + text, cutBytes: cutBytes + lost };
+}
+
+function markOf(lostBytes: number): string {
+  return lostBytes === 0 ? '' : `[${lostBytes} bytes are lost here: the action emptied the file of its output]\n`;
 }
 
 async function headAndTail(

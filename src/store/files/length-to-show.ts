@@ -1,5 +1,6 @@
 /** How much of what came in is shown now. */
 import { pieceBytesMax, visibleLength } from '../../core/model/output-segment.ts';
+import type { Redactor } from '../../core/model/redaction.ts';
 
 /** An unfinished line is shown after this long: prompts and progress without a line end (spec/output-streaming.md §2). */
 export const partialAfterMs = 100;
@@ -14,13 +15,31 @@ export interface ShowWish {
   readonly waitedMs: number;
   /** Nothing more will come: everything is shown, even half a character. */
   readonly isEnd: boolean;
+  /** With `isEnd`: these bytes are the last, not only all that was read at once. */
+  readonly isAll: boolean;
+  /** What must not be seen; never cut in two. */
+  readonly redactor: Redactor | undefined;
 }
 
-export function lengthToShow(found: Buffer, { waitedMs, isEnd }: ShowWish): number {
+export interface ToShow {
+  readonly length: number;
+  /** Nothing will follow these bytes, and what ends them may be the beginning of a secret. */
+  readonly isInterrupted: boolean;
+}
+
+export function lengthToShow(found: Buffer, wish: ShowWish): ToShow {
+  const { waitedMs, isEnd, isAll, redactor } = wish;
+  const cut = (length: number) => (redactor && length > 0 ? redactor.cut(found, length) : length);
   const lines = visibleLength(found, false);
-  if (lines > 0) return lines;
+  const wholeLines = cut(lines);
+  if (wholeLines > 0) return { length: wholeLines, isInterrupted: false };
   // A line longer than a record needs no waiting: its beginning will be a record of its own anyway.
   const isDue = isEnd || waitedMs >= partialAfterMs - timerEarlyMs || found.length >= pieceBytesMax;
   const visible = isDue ? visibleLength(found, true) : 0;
-  return isEnd && visible === 0 ? found.length : visible;
+  const length = cut(visible);
+  if (length > 0) return { length, isInterrupted: false };
+  if (isEnd && (isAll || !redactor)) return { length: found.length, isInterrupted: redactor !== undefined };
+  // Secrets are not longer than this; one that overlaps itself again and again, like a row of equal letters, ends nowhere.
+  if (redactor && visible >= pieceBytesMax) return { length: visible, isInterrupted: true };
+  return { length: 0, isInterrupted: false };
 }

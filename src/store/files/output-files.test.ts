@@ -9,6 +9,8 @@ import { HeardOutput, readAll, textOf } from '../../../test/support/output-log.t
 import { sampleId } from '../../../test/support/sample-execution.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ManualClock, systemClock } from '../../base/clock.ts';
+import { sampleSeal } from '../../../test/support/text-seal.ts';
+import { outputRedactionContract } from '../output-redaction.contract.ts';
 import { outputLanesContract } from '../output-lanes.contract.ts';
 import { type OpenEmptyOutputStore, outputStoreContract } from '../output-store.contract.ts';
 import { OutputFiles } from './output-files.ts';
@@ -20,12 +22,13 @@ const root = join(import.meta.dirname, '../../..');
 const openEmpty: OpenEmptyOutputStore = async (clock) => {
   const directory = await temporaryDirectory();
   return {
-    store: new OutputFiles(join(directory.path, 'output'), clock),
+    store: new OutputFiles(join(directory.path, 'output'), clock, { seal: sampleSeal() }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 };
 outputStoreContract('files', openEmpty);
 outputLanesContract('files', openEmpty);
+outputRedactionContract('files', openEmpty);
 
 async function indexPath(output: string, id: string): Promise<string> {
   const [bucket = ''] = await readdir(output);

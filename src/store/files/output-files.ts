@@ -9,19 +9,32 @@ import type { Clock } from '../../base/clock.ts';
 import { type ErrorCode, Fault, messageOf, systemCode } from '../../base/errors.ts';
 import type { OutputSummary } from '../../core/model/execution.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
-import type { OutputListener, OutputStore, OutputWish, OutputWriter } from '../output-store.ts';
+import type {
+  OutputListener,
+  OutputOptions,
+  OutputPage,
+  OutputStore,
+  OutputWish,
+  OutputWriter,
+} from '../output-store.ts';
 import { HeldBudget } from './held-bytes.ts';
 import { hostsPath } from './host-names.ts';
+import { IndexReader } from './index-reader.ts';
+import { LogRedaction } from './log-redaction.ts';
 import { LookBudget } from './look-budget.ts';
 import { OutputBytes } from './output-bytes.ts';
-import { emptyPage, readPage, readSummary } from './output-reader.ts';
+import { emptyPage, readPage } from './output-reader.ts';
+import { OutputSource } from './output-source.ts';
+import { emptySummary } from './output-summary.ts';
 import { FileOutputWriter } from './output-writer.ts';
+import { SealedSecrets, type TextSeal } from './sealed-secrets.ts';
+import { readShown, type ShownPlace, substitute } from './shown-output.ts';
 
 const bucketName = /^[0-9a-f]{5}$/;
 const idName = /^[0-9a-f]{24}$/;
 
-/** Stands for each raw byte that is lost, so that the others keep their places: ASCII has a character for just that. */
-const substitute = 0x1a;
+/** Readers of raw output of which it is known where they go on. */
+const placesMax = 64;
 
 /** What the system says when a log cannot be opened, and what it means to who wanted it. */
 const openFaults: Readonly<Record<string, ErrorCode>> = {
@@ -36,6 +49,10 @@ const openFaults: Readonly<Record<string, ErrorCode>> = {
   EIO: 'home_unusable',
 };
 
+export interface OutputFilesOptions {
+  readonly seal?: TextSeal;
+}
+
 export class OutputFiles implements OutputStore {
   readonly #root: string;
   readonly #clock: Clock;
@@ -43,17 +60,23 @@ export class OutputFiles implements OutputStore {
   readonly #heldBudget = new HeldBudget();
   /** Logs that are written here now. */
   readonly #growing = new Map<string, FileOutputWriter>();
+  readonly #secrets: SealedSecrets;
+  /** By execution and type, the least recently used first. */
+  readonly #places = new Map<string, ShownPlace>();
 
-  constructor(root: string, clock: Clock) {
+  /** `seal` keeps the secrets that are hidden in output; without it there can be none. */
+  constructor(root: string, clock: Clock, { seal }: OutputFilesOptions = {}) {
+    this.#secrets = new SealedSecrets(seal);
     this.#root = root;
     this.#clock = clock;
     mkdirSync(root, { recursive: true, mode: 0o700 });
-    // Output may hold secrets. It is kept, and read, as it was printed: who may look at it is up to those who ask for it.
+    // Output may hold secrets. It is kept as it was printed, and redacted where it leaves.
     chmodSync(root, 0o700);
   }
 
-  async open(executionId: string, listener: OutputListener): Promise<OutputWriter> {
+  async open(executionId: string, listener: OutputListener, options: OutputOptions = {}): Promise<OutputWriter> {
     const paths = this.#paths(executionId);
+    const redaction = new LogRedaction(this.#secrets, options.secrets ?? []);
     try {
       mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
       const writer: FileOutputWriter = new FileOutputWriter(paths, {
@@ -61,6 +84,7 @@ export class OutputFiles implements OutputStore {
         listener,
         budget: this.#budget,
         heldBudget: this.#heldBudget,
+        redaction,
         closed: () => {
           if (this.#growing.get(executionId) === writer) this.#growing.delete(executionId);
         },
@@ -75,17 +99,23 @@ export class OutputFiles implements OutputStore {
     }
   }
 
-  async read(executionId: string, wish: OutputWish) {
+  async read(executionId: string, wish: OutputWish): Promise<OutputPage> {
     // A follower that has it all is answered without a look at the files; there are two such questions per execution.
     const growing = this.#growing.get(executionId);
     if (growing && wish.afterSeq >= growing.endSeq) return emptyPage(wish, growing.endSeq);
-    return readPage(this.#paths(executionId), wish, growing);
+    const page = await this.#reading(executionId, (index, source) => readPage(index, source, wish));
+    return page ?? emptyPage(wish, 0);
   }
 
   async summary(executionId: string): Promise<OutputSummary | undefined> {
     const paths = this.#paths(executionId);
     const isKnown = existsSync(paths.directory);
-    return (await readSummary(paths)) ?? (isKnown ? { records: 0, lines: 0, bytes: 0, lost_bytes: 0 } : undefined);
+    const index = await IndexReader.open(paths.index);
+    try {
+      return (await index?.summary()) ?? (isKnown ? emptySummary : undefined);
+    } finally {
+      await index?.close();
+    }
   }
 
   async remove(executionId: string): Promise<void> {
@@ -117,23 +147,68 @@ export class OutputFiles implements OutputStore {
     type: OutputType,
     range: { start: number; bytesMax: number },
   ): Promise<Buffer | undefined> {
-    const output = await OutputBytes.open(this.#paths(executionId).directory, type);
-    if (!output) return undefined;
+    return this.#reading(executionId, async (index, source) => {
+      if (index.head.sealed.length === 0) return rawBytes(this.#paths(executionId).directory, type, range);
+      const key = `${type} ${executionId}`;
+      const from = this.#places.get(key);
+      const { bytes, place } = await readShown(index, source, { ...range, type, ...(from && { from }) });
+      this.#remember(key, place);
+      return bytes.length === 0 && range.start === 0 ? undefined : bytes;
+    });
+  }
+
+  /** A reader of raw output asks for one range after the other: from the beginning of the index each time would be far. */
+  #remember(key: string, place: ShownPlace): void {
+    this.#places.delete(key);
+    this.#places.set(key, place);
+    for (const oldest of this.#places.keys()) {
+      if (this.#places.size <= placesMax) break;
+      this.#places.delete(oldest);
+    }
+  }
+
+  /** Undefined where there is no output. Throws a Fault where its secrets cannot be hidden. */
+  async #reading<T>(
+    executionId: string,
+    work: (index: IndexReader, source: OutputSource) => Promise<T>,
+  ): Promise<T | undefined> {
+    const paths = this.#paths(executionId);
+    const index = await IndexReader.open(paths.index);
+    if (!index) return undefined;
+    const growing = this.#growing.get(executionId);
+    let source: OutputSource | undefined;
     try {
-      const buffer = Buffer.allocUnsafe(range.bytesMax);
-      const lost = Math.min(range.bytesMax, output.lostBytes - range.start);
-      if (lost > 0) return buffer.subarray(0, lost).fill(substitute);
-      const found = buffer.subarray(0, await output.read(buffer, range.start));
-      // The files of processes are there from the start: one in which nothing was written is none.
-      return found.length === 0 && range.start === 0 ? undefined : found;
+      const redactor = growing ? growing.redaction.redactor : this.#secrets.redactor(index.head.sealed);
+      source = new OutputSource(paths, redactor, growing);
+      return await work(index, source);
     } finally {
-      await output.close();
+      await Promise.all([index.close(), source?.close()]);
     }
   }
 
   #paths(executionId: string) {
     const bucket = join(this.#root, executionId.slice(0, 5));
     return { directory: join(bucket, executionId), index: join(bucket, `${executionId}.index`) };
+  }
+}
+
+/** Of output that is shown as it was printed. */
+async function rawBytes(
+  directory: string,
+  type: OutputType,
+  { start, bytesMax }: { readonly start: number; readonly bytesMax: number },
+): Promise<Buffer | undefined> {
+  const output = await OutputBytes.open(directory, type);
+  if (!output) return undefined;
+  try {
+    const buffer = Buffer.allocUnsafe(bytesMax);
+    const lost = Math.min(bytesMax, output.lostBytes - start);
+    if (lost > 0) return buffer.subarray(0, lost).fill(substitute);
+    const found = buffer.subarray(0, await output.read(buffer, start));
+    // The files of processes are there from the start: one in which nothing was written is none.
+    return found.length === 0 && start === 0 ? undefined : found;
+  } finally {
+    await output.close();
   }
 }
 

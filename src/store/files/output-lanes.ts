@@ -11,6 +11,7 @@ import { pieceBytesMax } from '../../core/model/output-segment.ts';
 import { coalesceMs } from './growth-watch.ts';
 import type { HostNames } from './host-names.ts';
 import { isNoRoom } from './index-file.ts';
+import type { LogRedaction } from './log-redaction.ts';
 import { lengthToShow, partialAfterMs } from './length-to-show.ts';
 import { type RawFile, readBytesMax } from './raw-file.ts';
 import type { Refusals } from './refusals.ts';
@@ -27,6 +28,7 @@ export interface LaneParts {
   readonly log: SegmentLog;
   readonly hosts: HostNames;
   readonly refusals: Refusals;
+  readonly redaction: LogRedaction;
 }
 
 interface Lane {
@@ -142,16 +144,20 @@ export class OutputLanes implements Disposable {
     this.#cancelLook = undefined;
     const timeUs = this.#parts.clock.nowUs();
     this.#lookedUs = this.#parts.clock.monotonicUs();
+    const { redactor } = this.#parts.redaction;
     const shown: Shown[] = [];
     const ends = new Map<OutputType, number>();
     for (const lane of this.#grown) {
       const found = lane.buffer.subarray(0, Math.min(lane.length, readBytesMax));
-      const length = lengthToShow(found, { waitedMs: (this.#lookedUs - lane.sinceUs) / 1000, isEnd });
+      const waitedMs = (this.#lookedUs - lane.sinceUs) / 1000;
+      const isAll = found.length === lane.length;
+      const { length, isInterrupted } = lengthToShow(found, { waitedMs, isEnd, isAll, redactor });
       if (length === 0) continue;
-      const { type, host } = lane;
+      const { type, host, lane: number } = lane;
       const offset = ends.get(type) ?? this.#parts.raws[type].offset;
       ends.set(type, offset + length);
-      shown.push({ type, lane: lane.lane, host, offset, bytes: found.subarray(0, length), timeUs, from: lane });
+      const bytes = found.subarray(0, length);
+      shown.push({ type, lane: number, host, offset, bytes, timeUs, isInterrupted, from: lane });
     }
     if (shown.length > 0 && !this.#append(shown, [...ends.keys()])) return false;
     const waiting = [...this.#grown].filter((lane) => lane.length > 0);

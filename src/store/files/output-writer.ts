@@ -13,11 +13,13 @@ import { coalesceMs, GrowthWatch } from './growth-watch.ts';
 import type { HeldBudget } from './held-bytes.ts';
 import { HostNames, hostsPath } from './host-names.ts';
 import { IndexFile, isNoRoom } from './index-file.ts';
-import { keptText } from './kept-text.ts';
+import { IndexReader } from './index-reader.ts';
+import { keptShownText, keptText } from './kept-text.ts';
+import type { LogRedaction } from './log-redaction.ts';
 import { lengthToShow, partialAfterMs } from './length-to-show.ts';
 import type { LookBudget } from './look-budget.ts';
 import { OutputLanes } from './output-lanes.ts';
-import type { LogPaths } from './output-reader.ts';
+import { type LogPaths, OutputSource } from './output-source.ts';
 import { Refusals } from './refusals.ts';
 import { resumeLog } from './resume-log.ts';
 import type { RawChange, RawLoss } from './raw-change.ts';
@@ -34,6 +36,7 @@ export interface WriterParts {
   readonly listener: OutputListener;
   readonly budget: LookBudget;
   readonly heldBudget: HeldBudget;
+  readonly redaction: LogRedaction;
   /** Called once, when nothing will be appended any more. */
   readonly closed: () => void;
 }
@@ -41,14 +44,17 @@ export interface WriterParts {
 interface TakenIn {
   readonly timeUs: number;
   readonly linesMax?: number;
+  /** Nothing will follow these bytes. */
+  readonly isInterrupted: boolean;
   /** Called once the bytes are in the index, before anybody is told. */
   readonly taken: () => void;
 }
 
 export class FileOutputWriter implements OutputWriter {
   readonly directory: string;
+  readonly redaction: LogRedaction;
   readonly #clock: Clock;
-  readonly #hostsPath: string;
+  readonly #paths: LogPaths;
   readonly #closed: () => void;
   readonly #raw: Readonly<Record<OutputType, RawFile>>;
   readonly #index: IndexFile;
@@ -68,15 +74,16 @@ export class FileOutputWriter implements OutputWriter {
   #sealed: Promise<OutputSummary> | undefined;
 
   /** Throws system errors, leaving nothing open. */
-  constructor(paths: LogPaths, { clock, listener, budget, heldBudget, closed }: WriterParts) {
+  constructor(paths: LogPaths, { clock, listener, budget, heldBudget, redaction, closed }: WriterParts) {
     this.directory = paths.directory;
     this.#clock = clock;
-    this.#hostsPath = hostsPath(paths.index);
+    this.#paths = paths;
     this.#closed = closed;
     const raw = (type: OutputType) => new RawFile(paths.directory, type, heldBudget);
     this.#raw = { stdout: raw('stdout'), stderr: raw('stderr'), output: raw('output') };
     this.#index = new IndexFile(paths.index);
-    this.#log = new SegmentLog(this.#index, listener);
+    this.redaction = redaction;
+    this.#log = new SegmentLog(this.#index, listener, redaction);
     this.#refusals = new Refusals(clock, (error) => listener.failed?.(error));
     const isThere = this.#resume();
     this.#watch = new GrowthWatch(paths.directory, {
@@ -132,10 +139,24 @@ export class FileOutputWriter implements OutputWriter {
   async kept(type: OutputType, bytesMax: number): Promise<KeptText> {
     const { offset } = this.#raw[type];
     if (offset === 0) return { text: '', cutBytes: 0 };
-    const held = offset > bytesMax ? undefined : this.heldOutput(type, 0, offset);
+    const { redactor } = this.redaction;
+    const held = offset > bytesMax || this.#hasLanes ? undefined : this.heldOutput(type, 0, offset);
     // Three turns through the thread pool would cost ten times as much.
-    if (held) return { text: held.toString('utf8'), cutBytes: 0 };
-    return keptText({ directory: this.directory, type }, offset, bytesMax);
+    const text = held && (redactor ? redactor.redactInterrupted(held) : held);
+    if (text && text.length <= bytesMax) return { text: text.toString('utf8'), cutBytes: 0 };
+    if (!redactor) return keptText({ directory: this.directory, type }, offset, bytesMax);
+    const index = await IndexReader.open(this.#paths.index);
+    const source = new OutputSource(this.#paths, redactor, this);
+    try {
+      return index ? await keptShownText(index, source, type, bytesMax) : { text: '', cutBytes: 0 };
+    } finally {
+      await Promise.all([index?.close(), source.close()]);
+    }
+  }
+
+  /** What is read at once may be of several hosts, and must not be taken for one text. */
+  get #hasLanes(): boolean {
+    return this.#lanes !== undefined || this.#lanesBefore > 0;
   }
 
   /** Output for a reader, where it is in memory; a view, valid until others get their turn. */
@@ -216,7 +237,7 @@ export class FileOutputWriter implements OutputWriter {
   #resume(): boolean {
     const raws = Object.values(this.#raw);
     try {
-      const entries = resumeLog(this.#index, raws);
+      const entries = resumeLog(this.#index, raws, this.redaction);
       this.#log.resume(entries ?? []);
       this.#lanesBefore = (entries ?? []).reduce((most, { lane }) => Math.max(most, lane), 0);
       for (const raw of raws) this.#accountLost(raw);
@@ -229,11 +250,11 @@ export class FileOutputWriter implements OutputWriter {
 
   /** From now on the server alone writes this log. What was read from the files so far comes first. */
   #openLanes(): OutputLanes {
-    const hosts = new HostNames(this.#hostsPath, this.#lanesBefore);
+    const hosts = new HostNames(hostsPath(this.#paths.index), this.#lanesBefore);
     for (const type of outputTypes) while (this.#pump(type, 'at end'));
     this.#watch[Symbol.dispose]();
-    const raws = this.#raw;
-    return new OutputLanes({ clock: this.#clock, raws, log: this.#log, hosts, refusals: this.#refusals });
+    const own = { clock: this.#clock, raws: this.#raw, log: this.#log, refusals: this.#refusals };
+    return new OutputLanes({ ...own, hosts, redaction: this.redaction });
   }
 
   /** How long the output is now, after a last look at whether the files are what was read. */
@@ -268,12 +289,16 @@ export class FileOutputWriter implements OutputWriter {
     const nowUs = this.#clock.monotonicUs();
     const waitedMs = raw.partialSinceUs === undefined ? 0 : (nowUs - raw.partialSinceUs) / 1000;
     // A line longer than a record needs no waiting: its beginning will be a record of its own anyway.
-    const visible = lengthToShow(found, { waitedMs, isEnd });
+    const { redactor } = this.redaction;
+    const wish = { waitedMs, isEnd, isAll: length < readBytesMax, redactor };
+    const { length: visible, isInterrupted } = lengthToShow(found, wish);
     const linesMax = length === readBytesMax ? { linesMax: denseAboveLinesInFlood } : {};
     const taken = () => raw.taken(found, visible);
     if (visible === 0) taken();
-    else if (!this.#take(raw, found.subarray(0, visible), { timeUs: this.#clock.nowUs(), ...linesMax, taken }))
-      return false;
+    else {
+      const piece = { timeUs: this.#clock.nowUs(), ...linesMax, isInterrupted, taken };
+      if (!this.#take(raw, found.subarray(0, visible), piece)) return false;
+    }
     if (visible === length) raw.partialSinceUs = undefined;
     else {
       raw.partialSinceUs = visible > 0 ? nowUs : (raw.partialSinceUs ?? nowUs);
@@ -311,7 +336,7 @@ export class FileOutputWriter implements OutputWriter {
     const isMissing = raw.hadUnread || loss.kind === 'overwritten' || (nowUs - raw.changedUs) / 1000 < coalesceMs;
     raw.save(loss);
     this.#accountLost(raw);
-    const at = { timeUs: this.#clock.nowUs() };
+    const at = { timeUs: this.#clock.nowUs(), isInterrupted: true };
     // Seen, but not shown yet: an unfinished line. Nothing will finish it.
     if (raw.pending.length > 0 && !this.#take(raw, raw.pending, { ...at, taken: () => raw.pendingTaken() }))
       return false;
@@ -326,7 +351,7 @@ export class FileOutputWriter implements OutputWriter {
     return this.#take(raw, loss.bytes, { ...at, taken: () => raw.overwritten(loss.at, loss.bytes) });
   }
 
-  #take(raw: RawFile, bytes: Buffer, { timeUs, linesMax, taken }: TakenIn): boolean {
+  #take(raw: RawFile, bytes: Buffer, { taken, ...rest }: TakenIn): boolean {
     try {
       raw.keep(bytes);
     } catch (error) {
@@ -334,8 +359,7 @@ export class FileOutputWriter implements OutputWriter {
       throw error;
     }
     const { type, offset } = raw;
-    const piece = { type, lane: 0, offset, bytes, timeUs, ...(linesMax !== undefined && { linesMax }) };
-    return this.#log.append([piece], taken);
+    return this.#log.append([{ type, lane: 0, offset, bytes, ...rest }], taken);
   }
 
   #appendLost({ type, offset }: RawFile, lostBytes: number, records: 0 | 1): boolean {

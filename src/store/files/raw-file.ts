@@ -22,7 +22,9 @@ import {
 import { promisify } from 'node:util';
 import { measure } from '../../core/model/output-segment.ts';
 import type { OutputType } from '../../core/model/output-record.ts';
+import type { Redactor } from '../../core/model/redaction.ts';
 import { HeldBytes, type HeldBudget, wholeBytesMax, witnessBytes } from './held-bytes.ts';
+import { shownBytes } from './log-redaction.ts';
 import { OutputCopy, copyPath } from './output-copy.ts';
 import type { IndexEntry } from './output-index.ts';
 import { changeOf, type RawChange, type RawLoss, zerosAtStart } from './raw-change.ts';
@@ -134,6 +136,7 @@ export class RawFile implements Disposable {
    */
   check(
     entries: readonly IndexEntry[],
+    redactor: Redactor | undefined,
   ): { readonly kind: 'whole' | 'emptied' } | { readonly kind: 'short'; readonly first: IndexEntry } {
     this.#copy = OutputCopy.open(copyPath(this.#directory, this.type));
     const end = this.#copy ? this.#copy.end : this.#size();
@@ -141,19 +144,20 @@ export class RawFile implements Disposable {
     if (this.#copy) return first ? { kind: 'short', first } : { kind: 'whole' };
     const there = entries.filter((entry) => entry.length > 0 && entry.offset + entry.length <= end);
     const witnesses = there.length > 0 ? [there[0], there.at(-1)] : [];
-    const isSame = witnesses.every((entry) => entry === undefined || this.#couldBe(entry));
+    const isSame = witnesses.every((entry) => entry === undefined || this.#couldBe(entry, redactor));
     if (first) return isSame && there.length > 0 ? { kind: 'short', first } : { kind: 'emptied' };
     return { kind: isSame ? 'whole' : 'emptied' };
   }
 
-  #couldBe(entry: IndexEntry): boolean {
+  #couldBe(entry: IndexEntry, redactor: Redactor | undefined): boolean {
     if (this.#fd === undefined) return false;
     const length = Math.min(entry.length, readBuffer.length);
     if (readSync(this.#fd, readBuffer, 0, length, entry.offset) < length) return false;
     if (length < entry.length) return true; // an older log with longer reads
     // Which lines made it dense is not known, but it is if it has any.
-    const found = measure(readBuffer.subarray(0, length), entry.isDense ? 0 : Number.POSITIVE_INFINITY);
-    return found.lines === entry.lines && found.records === entry.records;
+    const bytes = shownBytes(redactor, entry, readBuffer.subarray(0, length));
+    const found = measure(bytes, entry.isDense ? 0 : Number.POSITIVE_INFINITY);
+    return bytes.length === entry.shown && found.lines === entry.lines && found.records === entry.records;
   }
 
   /** Goes on after `offset` bytes of output, having been found `whole`, or without them where it was emptied. */

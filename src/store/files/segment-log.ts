@@ -8,7 +8,8 @@ import type { OutputType } from '../../core/model/output-record.ts';
 import type { OutputListener } from '../output-store.ts';
 import type { IndexFile } from './index-file.ts';
 import type { IndexEntry } from './output-index.ts';
-import { addEntry } from './output-reader.ts';
+import { type LogRedaction, shownBytes } from './log-redaction.ts';
+import { addEntry, addLostBytes, emptySummary } from './output-summary.ts';
 
 /** From here on a segment is a part of a flood, which followers read from the log instead. */
 const longBytes = 64 * 1024;
@@ -23,15 +24,19 @@ export interface Piece {
   readonly host?: string | undefined;
   /** With more lines than this, they are not told apart. */
   readonly linesMax?: number;
+  /** Nothing will follow these bytes. */
+  readonly isInterrupted?: boolean;
 }
 
 export class SegmentLog {
   readonly #index: IndexFile;
   readonly #listener: OutputListener;
-  #summary: OutputSummary = { records: 0, lines: 0, bytes: 0, lost_bytes: 0 };
+  readonly #redaction: LogRedaction;
+  #summary = emptySummary;
   #isFull = false;
 
-  constructor(index: IndexFile, listener: OutputListener) {
+  constructor(index: IndexFile, listener: OutputListener, redaction: LogRedaction) {
+    this.#redaction = redaction;
     this.#index = index;
     this.#listener = listener;
   }
@@ -56,7 +61,7 @@ export class SegmentLog {
 
   /** Counts what is lost and could not be said in the index. */
   addLost(bytes: number): void {
-    this.#summary = { ...this.#summary, lost_bytes: this.#summary.lost_bytes + bytes };
+    this.#summary = { ...this.#summary, lost_bytes: addLostBytes(this.#summary.lost_bytes, bytes) };
   }
 
   /**
@@ -64,28 +69,35 @@ export class SegmentLog {
    * anybody is told.
    */
   append(pieces: readonly Piece[], taken: () => void): boolean {
+    const { redactor } = this.#redaction;
     let firstSeq = this.endSeq + 1;
-    const entries = pieces.map(({ type, lane, offset, bytes, timeUs, linesMax = denseAboveLines }) => {
-      const { lines, records, isDense } = measure(bytes, linesMax);
+    const shown: Buffer[] = [];
+    const entries = pieces.map((piece) => {
+      const { isInterrupted = false } = piece;
+      const bytes = shownBytes(redactor, { isInterrupted }, piece.bytes);
+      shown.push(bytes);
+      const { lines, records, isDense } = measure(bytes, piece.linesMax ?? denseAboveLines);
       // Written out: with a thousand hosts this is done for every line, and spreading took half the time of a write.
       const entry: IndexEntry = {
-        type,
+        type: piece.type,
         firstSeq,
         records,
         lines,
-        timeUs,
+        timeUs: piece.timeUs,
         isDense,
         lostBytes: 0,
-        offset,
-        length: bytes.length,
-        lane,
+        offset: piece.offset,
+        length: piece.bytes.length,
+        lane: piece.lane,
+        shown: bytes.length,
+        isInterrupted,
       };
       firstSeq += records;
       return entry;
     });
     if (!this.#write(entries)) return false;
     // Copied before they are `taken`: what is held, and shown now, may be given up by that.
-    const segments = this.#listener.isWanted() ? this.#segments(entries, pieces) : [];
+    const segments = this.#listener.isWanted() ? this.#segments(entries, pieces, shown) : [];
     taken();
     if (segments === 'long') this.#listener.grew?.(this.endSeq);
     else if (segments.length > 0) this.#listener.appended(segments);
@@ -94,7 +106,7 @@ export class SegmentLog {
 
   /** Marks that output is missing at this place, by a record or only in the totals. */
   appendLost(at: { type: OutputType; offset: number; timeUs: number }, lostBytes: number, records: 0 | 1): boolean {
-    const place = { ...at, lane: 0, length: 0, lines: 0, isDense: false };
+    const place = { ...at, lane: 0, length: 0, shown: 0, lines: 0, isDense: false, isInterrupted: false };
     const entry = { ...place, records, lostBytes, firstSeq: this.endSeq + 1 };
     if (!this.#write([entry])) return false;
     if (records > 0 && this.#listener.isWanted()) this.#listener.appended([{ ...entry, bytes: Buffer.alloc(0) }]);
@@ -108,19 +120,25 @@ export class SegmentLog {
   }
 
   #write(entries: readonly IndexEntry[]): boolean {
+    this.#index.begin(this.#redaction.sealed);
     if (!this.#index.append(entries)) return this.full();
     this.#isFull = false;
     this.#summary = entries.reduce(addEntry, this.#summary);
     return true;
   }
 
-  #segments(entries: readonly IndexEntry[], pieces: readonly Piece[]): readonly OutputSegment[] | 'long' {
-    const isLong = pieces.some(({ bytes }) => bytes.length > longBytes);
+  #segments(
+    entries: readonly IndexEntry[],
+    pieces: readonly Piece[],
+    shown: readonly Buffer[],
+  ): readonly OutputSegment[] | 'long' {
+    const isLong = shown.some(({ length }) => length > longBytes);
     if (isLong && this.#listener.grew && this.#listener.wantsLong?.() === false) return 'long';
-    return pieces.flatMap(({ bytes, host }, at) => {
-      const entry = entries[at];
+    return entries.map((entry, at) => {
+      const { host, bytes: raw } = pieces[at] ?? {};
+      const bytes = shown[at] ?? Buffer.alloc(0);
       // Read buffers are used again at once: who gets bytes gets a copy.
-      return entry ? [{ ...entry, ...(host !== undefined && { host }), bytes: Buffer.from(bytes) }] : [];
+      return { ...entry, ...(host !== undefined && { host }), bytes: bytes === raw ? Buffer.from(bytes) : bytes };
     });
   }
 }
