@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--only NAME[,NAME]] [--no-page] [--profile DIR]`: measures the built product against a plain
  * baseline, on this machine, in one run, prints the figures and writes them to docs/performance.md. Names: executions,
- * python, latency, lines, redaction, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
+ * python, remote, latency, lines, redaction, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
  * benchmark failed (an aim that was not reached is a figure, not a failure), 2 for a bad command.
  */
 import { existsSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { machine, writeSection } from './performance-page.ts';
 import { printLatency } from './print-latency.ts';
 import { pythonRate } from './python-rate.ts';
 import { redactionCost } from './redaction-cost.ts';
+import { remoteRate } from './remote-rate.ts';
 import { digits, type Report, table } from './result.ts';
 import type { TargetOptions } from './target.ts';
 
@@ -31,6 +32,7 @@ interface Benchmark {
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   executions: { title: 'From request to result', run: executionRate },
   python: { title: 'Python actions', run: pythonRate },
+  remote: { title: 'Remote commands', run: remoteRate },
   latency: { title: 'From print to reader', run: printLatency },
   lines: { title: 'Lines per second', run: lineRate },
   redaction: { title: 'Hiding secrets', run: redactionCost },

@@ -3,7 +3,7 @@
  * requests, so every benchmark is written once. Disposing ends the process and removes the directory.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { within } from './clock.ts';
@@ -22,6 +22,8 @@ export interface TargetOptions {
   readonly profileDir?: string;
   /** The server's heap holds this much more, of small objects, from its start. */
   readonly ballastBytes?: number;
+  /** The server's stormtail.conf. */
+  readonly config?: string;
 }
 
 const startMs = 20_000;
@@ -30,6 +32,7 @@ const stopMs = 8_000;
 
 export async function startStormtail(options: TargetOptions): Promise<Target> {
   const home = mkdtempSync(join(tmpdir(), 'stormtail-bench-'));
+  if (options.config !== undefined) writeFileSync(join(home, 'stormtail.conf'), options.config, { mode: 0o600 });
   const profile = options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`];
   const ballast = options.ballastBytes === undefined ? [] : ['--import', ballastModule(options.ballastBytes)];
   const child = spawn(process.execPath, [...profile, ...ballast, 'bin/stormtail.mjs', 'up'], {
