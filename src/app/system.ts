@@ -176,6 +176,13 @@ function buildServices(
           pythonBinary: config.actionrunner.python_binary,
           virtualenvsPath: join(config.system.base_path, 'virtualenvs'),
           logLevel: config.actionrunner.python_runner_log_level,
+          limits: {
+            fileBytesMax: config.actionrunner.limit_file_bytes,
+            processesMax: config.actionrunner.limit_processes,
+            cpuSecondsMax: config.actionrunner.limit_cpu_seconds,
+            memoryBytesMax: config.actionrunner.limit_memory_bytes,
+            openFilesMax: config.actionrunner.limit_open_files,
+          },
         }),
         ...buildRemoteRunners(config, context, stack),
       ]),

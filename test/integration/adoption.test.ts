@@ -150,10 +150,11 @@ describe.concurrent('what the next server finds', () => {
   describe('killed between claim and start', () => {
     /** A server that has claimed an execution, asked its launcher to start it, and was killed before that did. */
     async function killedInBetween(first: TestServer): Promise<{ id: string; launcher: number }> {
-      await first.finished(await first.run('core.local', { cmd: 'true' }));
+      // What can be answered goes by the launcher, not into a slot; for slots see `shell-slots.test.ts`.
+      await first.finished(await first.run('core.local', { cmd: 'true', interactive: true }));
       const launcher = childrenOf(first.pid)[0] ?? 0;
       signalQuietly(launcher, 'SIGSTOP');
-      const id = await first.run('core.echo', { message: secret });
+      const id = await first.run('core.echo', { message: secret, interactive: true });
       await first.reached(id, 'running');
       await until('it was handed over', () => filesWith(first.home, secret).some((path) => path.endsWith('/run')));
       await first.kill();

@@ -1,4 +1,4 @@
-/** The world breaks: no room on the disk, children killed behind our back, the launcher of processes killed. */
+/** The world breaks: no room on the disk, children killed behind our back, what forks processes for the server killed. */
 import { readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -116,14 +116,14 @@ describe.concurrent('processes killed behind our back', () => {
     await using server = await startServer();
     const id = await server.run('core.local', { cmd: 'echo one; sleep 600' });
     await until('its first line', async () => (await server.output(id)) === 'one\n');
-    const leader = processesOf(id).find(({ command }) => command.includes('stormtail-launcher'));
+    const leader = processesOf(id).find(({ command }) => command.includes('stormtail-slots'));
     signalQuietly(leader?.pid ?? 0, 'SIGKILL');
     const finished = await server.finished(id, 5_000);
     expect(finished['status']).toBe('failed');
     await until('nothing is left', () => processesOf(id).length === 0);
   });
 
-  test('the launcher: what runs goes on, and what is asked for in that very moment starts, once', async () => {
+  test('what forks for the server: what runs goes on, and what is asked for in that very moment starts, once', async () => {
     await using server = await startServer();
     const log = join(server.home, 'started');
     const id = await server.run('core.local', { cmd: 'echo one; sleep 1; echo two' });
@@ -131,7 +131,7 @@ describe.concurrent('processes killed behind our back', () => {
     const ids: string[] = [];
     for (let round = 0; round < 10; round++) {
       const asked = [0, 1, 2].map(() => server.run('core.local', { cmd: `echo $ST2_ACTION_EXECUTION_ID >> ${log}` }));
-      // Before, while or after the server hands them to the launcher, which it does with the answer or a little later.
+      // Before, while or after the server hands them over, which it does with the answer or a little later.
       if (round % 2 === 0) await Promise.race(asked);
       for (const pid of childrenOf(server.pid)) signalQuietly(pid, 'SIGKILL');
       ids.push(...(await Promise.all(asked)));

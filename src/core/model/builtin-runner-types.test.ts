@@ -39,7 +39,7 @@ test.each([
 ])('%s has the parameters that packs rely on', (name, parameters, timeout) => {
   const runner = findBuiltinRunnerType(name);
   // Ours are in no pack that was written for StackStorm.
-  const names = [...parameters, 'interactive', 'stdin', 'tty'].sort();
+  const names = [...parameters, 'interactive', 'limits', 'stdin', 'tty'].sort();
   expect(Object.keys(runner?.runner_parameters ?? {}).sort()).toEqual(names);
   expect(runner?.runner_parameters['timeout']?.default).toBe(timeout);
 });

@@ -42,6 +42,22 @@ const inputParameters: ParameterSchemas = {
   },
 };
 
+const limit = (description: string): ParameterSchema => ({ type: 'integer', minimum: 0, description });
+
+/** Ours as well. What an item leaves out is as the settings `[actionrunner] limit_*` say. */
+const limits: ParameterSchema = {
+  type: 'object',
+  description: 'What the processes may use; 0 is no limit.',
+  properties: {
+    file_bytes: limit('Length of any file they write, their output included.'),
+    processes: limit('Processes of their user at the same time, all actions together; root has no such limit.'),
+    cpu_seconds: limit('Processor time of one process.'),
+    memory_bytes: limit('Address space of one process.'),
+    open_files: limit('Open files of one process.'),
+  },
+  additionalProperties: false,
+};
+
 /** What both local shell runners understand. */
 const shellParameters: ParameterSchemas = {
   cwd: { type: 'string', description: 'Directory to run in.' },
@@ -56,6 +72,7 @@ const shellParameters: ParameterSchemas = {
     default: null,
   },
   timeout: { type: 'integer', description: 'Seconds until the action is stopped.', default: 60 },
+  limits,
   ...inputParameters,
 };
 
@@ -159,6 +176,7 @@ const pythonScript: RunnerTypeDefinition = {
       default: 'DEBUG',
       enum: ['AUDIT', 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG'],
     },
+    limits,
     ...inputParameters,
   },
   output_key: 'result',

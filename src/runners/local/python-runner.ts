@@ -12,6 +12,7 @@ import type { Outcome, ProcessRunner, RunRequest } from '../runner.ts';
 import { childEnvironment } from './child-environment.ts';
 import { entryPointPath } from './entry-point.ts';
 import { inputPlan, terminalEnvironment } from './input-plan.ts';
+import { limitsPlan } from './limits-plan.ts';
 import { PythonImports } from './python-imports.ts';
 import { Interpreters } from './python-interpreter.ts';
 import { cutNote, verdictOf } from './shell-result.ts';
@@ -108,6 +109,7 @@ async function plan(
           stamp: found.stamp,
         },
       }),
+    ...limitsPlan(request, options.limits),
     timeoutMs: timeoutMs(runnerParameters.timeout, 600),
     resultVariable: 'STORMTAIL_RESULT_FILE',
     resultBytesMax,

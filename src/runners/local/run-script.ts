@@ -61,7 +61,8 @@ export function runScript(
     // A command that is only stopped is not at its end. Older ones (before 5.0) wait for that only without job control.
     'if ((BASH_VERSINFO[0] >= 5)); then f=-f; else f=; set +m; echo quiet >&2; fi',
     // A trapped signal ends a wait before its time. Of what ended meanwhile bash tells the exit status again.
-    'while t=; wait $f $!; s=$?; [[ $t ]]; do :; done',
+    // Not "-f" at once: bash 5.2 asks a job that it has just freed whether it lives, and now and then waits for ever, busily.
+    'while t=; wait $!; s=$?; if [[ $f && $s == 1[45]? ]] && kill -0 $! 2>/dev/null; then wait -f $!; s=$?; fi; [[ $t ]]; do :; done',
     ...(plan.terminal ? ['echo "by terminal" >&2'] : []),
     'echo "exit $s" >&2',
     // Nothing may come after the exit status, which is the last line of the file.

@@ -21,6 +21,13 @@ export function verdictOf(end: ProcessEnd): Verdict {
 
 const unkilledNote = 'some of its processes could not be killed (they run as another user)';
 
+/** Of signals that the system sends for a reason of its own. */
+const likelyReasons: Readonly<Record<string, string>> = {
+  SIGKILL: ' (somebody killed it, or the system ran out of memory)',
+  SIGXCPU: ' (it reached its limit of processor time: "cpu_seconds" in "limits", or the system\'s)',
+  SIGXFSZ: ' (a file reached the limit of its length: "file_bytes" in "limits", or the system\'s)',
+};
+
 function verdictOfWhatEnded(end: ProcessEnd): Verdict {
   if (end.stopped === 'timeout') {
     return { status: 'timeout', returnCode: -9, error: `Action failed to complete in ${end.timeoutMs / 1000} seconds` };
@@ -37,11 +44,7 @@ function verdictOfWhatEnded(end: ProcessEnd): Verdict {
   if (end.signal === 'SIGTERM')
     return { status: 'abandoned', returnCode, error: 'ended by SIGTERM, which the server did not send' };
   if (end.signal)
-    return {
-      status: 'failed',
-      returnCode,
-      error: `ended by ${end.signal}${end.signal === 'SIGKILL' ? ' (somebody killed it, or the system ran out of memory)' : ''}`,
-    };
+    return { status: 'failed', returnCode, error: `ended by ${end.signal}${likelyReasons[end.signal] ?? ''}` };
   return { status: returnCode === 0 ? 'succeeded' : 'failed', returnCode };
 }
 

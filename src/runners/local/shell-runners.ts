@@ -2,12 +2,13 @@
 import { resolve } from 'node:path';
 import { isObject } from '../../base/json.ts';
 import { scriptArguments } from '../../core/params/script-arguments.ts';
-import type { ProcessPlan } from '../process.ts';
+import type { ProcessLimits, ProcessPlan } from '../process.ts';
 import type { ProcessRunner, RunRequest } from '../runner.ts';
 import { commandAsUser, shellQuote } from './as-user.ts';
 import { childEnvironment } from './child-environment.ts';
 import { entryPointPath, makeExecutable } from './entry-point.ts';
 import { inputPlan, requireNoPassword, terminalEnvironment } from './input-plan.ts';
+import { limitsPlan } from './limits-plan.ts';
 import { shellOutcome } from './shell-result.ts';
 import { requirePassable } from './start-checks.ts';
 import { Fault } from '../../base/errors.ts';
@@ -19,6 +20,8 @@ export interface LocalRunnerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where commands run that name no `cwd`. */
   readonly cwd: string;
+  /** For processes that name no `limits`; 0 is no limit. */
+  readonly limits?: ProcessLimits;
 }
 
 export function localShellCommand(options: LocalRunnerOptions): ProcessRunner {
@@ -88,6 +91,7 @@ function shellPlan(command: string, request: RunRequest, options: LocalRunnerOpt
     cwd: typeof cwd === 'string' && cwd !== '' ? resolve(options.cwd, cwd) : options.cwd,
     ...(stdin !== undefined && { stdin }),
     ...input.open,
+    ...limitsPlan(request, options.limits),
     timeoutMs: timeoutMs(timeout, 60),
     signalsNeedSudo: as.signalsNeedSudo,
   };
