@@ -141,6 +141,7 @@ test.for(waysOfBash)(
     await using disk = await smallDisk(home.path, '1m');
     const options = optionsIn(disk.path);
     const handle = await way.start(planOf(home.path, 'until [ -e go ]; do sleep 0.01; done; exit 7'), options);
+    await untilTrue(() => readProcessStatus(options.directory).group !== undefined);
     // Up to the end of a page: for the next line the disk needs another one, which it does not have.
     const path = join(options.directory, 'status');
     await appendFile(path, `${'x'.repeat(4095 - (await stat(path)).size)}\n`);

@@ -59,10 +59,11 @@ export function runScript(
     // stand in the status file.
     `echo "started ${executionId} $BASHPID $!"`,
     // A command that is only stopped is not at its end. Older ones (before 5.0) wait for that only without job control.
-    'if ((BASH_VERSINFO[0] >= 5)); then f=-f; else f=; set +m; echo quiet >&2; fi',
+    'if ((BASH_VERSINFO[0] >= 5)); then f=1; else f=; set +m; echo quiet >&2; fi',
     // A trapped signal ends a wait before its time. Of what ended meanwhile bash tells the exit status again.
-    // Not "-f" at once: bash 5.2 asks a job that it has just freed whether it lives, and now and then waits for ever, busily.
-    'while t=; wait $!; s=$?; if [[ $f && $s == 1[45]? ]] && kill -0 $! 2>/dev/null; then wait -f $!; s=$?; fi; [[ $t ]]; do :; done',
+    // Not "-f": bash 5.2 is busy all the time that a job is stopped, may tell another exit status then, and now and then waits
+    // for ever for one that it has forgotten.
+    'p=$!; while t=; wait $p; s=$?; [[ $t ]] || { [[ $f && $s == 1[45]? ]] && kill -0 $p 2>/dev/null && sleep 0.2; }; do :; done',
     ...(plan.terminal ? ['echo "by terminal" >&2'] : []),
     'echo "exit $s" >&2',
     // Nothing may come after the exit status, which is the last line of the file.

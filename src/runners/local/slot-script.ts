@@ -59,11 +59,11 @@ stormtail_run() {
   printf 'pid %s\\nplan %s\\ngroup %s\\n' "$BASHPID" "$3" "$!" >&2
   # The server may be gone by now: then nobody hears it, and the command runs all the same.
   echo "started $2 $BASHPID $!"
-  wait "$!"
-  set -- "$2" "$?"
-  # A command that is only stopped is not at its end. Not "-f" at once: bash 5.2 asks a job that it has just freed whether
-  # it lives, and now and then waits for ever, busily.
-  if [[ $2 == 1[45]? ]] && kill -0 "$!" 2>/dev/null; then wait -f "$!"; set -- "$1" "$?"; fi
+  # A command that is only stopped is not at its end. Not "wait -f": bash 5.2 is busy all the time that a job is stopped, may
+  # tell another exit status then, and now and then waits for ever for one that it has forgotten.
+  set -- "$2" "$!"
+  while wait "$2"; set -- "$1" "$2" "$?"; [[ $3 == 1[45]? ]] && kill -0 "$2" 2>/dev/null; do sleep 0.2; done
+  set -- "$1" "$3"
   # Nothing may come after the exit status, which is the last line of the file.
   echo "exit $2" >&2
   echo "ended $1 $2" 2>/dev/null
