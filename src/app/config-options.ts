@@ -6,6 +6,7 @@
  * `default: null` means none; where the program then computes one, `computed` says which. `required` names the only
  * values this version can honour, where ignoring another one would be unsafe: any other value stops the start.
  */
+import { limitOptions } from './config-options-limits.ts';
 import { sshKeyFileOption, sshRunnerOptions } from './config-options-ssh.ts';
 
 export interface OptionRow {
@@ -23,8 +24,6 @@ export interface OptionRow {
 }
 
 const since = '0.1.0';
-const limit = { type: 'integer', default: 0, min: 0, since } as const;
-const limitSays = (what: string) => `${what}, where the action names no \`limits\`; 0 is no limit.`;
 const port = { type: 'integer', min: 0, max: 65_535, since } as const;
 
 export const configOptions = {
@@ -187,11 +186,7 @@ export const configOptions = {
       since,
       description: 'Actions that run at the same time.',
     },
-    limit_file_bytes: { ...limit, unit: 'bytes', description: limitSays('Length of any file, output included') },
-    limit_processes: { ...limit, description: limitSays('Processes of the user of local actions, all together') },
-    limit_cpu_seconds: { ...limit, unit: 's', description: limitSays('Processor time of a process of a local action') },
-    limit_memory_bytes: { ...limit, unit: 'bytes', description: limitSays('Address space of a process') },
-    limit_open_files: { ...limit, description: limitSays('Open files of a process') },
+    ...limitOptions,
     graceful_shutdown: {
       type: 'boolean',
       default: true,
