@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--only NAME[,NAME]] [--no-page] [--profile DIR]`: measures the built product against a plain
  * baseline, on this machine, in one run, prints the figures and writes them to docs/performance.md. Names: executions,
- * python, remote, latency, lines, redaction, followers, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
+ * python, remote, latency, lines, redaction, followers, fairness, memory. `--profile` has the server write processor profiles to DIR. Exit 1 where a
  * benchmark failed (an aim that was not reached is a figure, not a failure), 2 for a bad command.
  */
 import { existsSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { baselineServer } from './baseline-server.ts';
 import { nowUs, secondsSince } from './clock.ts';
 import { executionRate } from './execution-rate.ts';
+import { floodFairness } from './flood-fairness.ts';
 import { followersProcess } from './followers-process.ts';
 import { copyInstallation } from './installation.ts';
 import { lineRate } from './line-rate.ts';
@@ -37,6 +38,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   lines: { title: 'Lines per second', run: lineRate },
   redaction: { title: 'Hiding secrets', run: redactionCost },
   followers: { title: 'A thousand readers', run: manyFollowers },
+  fairness: { title: 'A line beside a flood', run: floodFairness },
   memory: { title: 'Memory under a flood', run: memory },
 };
 
