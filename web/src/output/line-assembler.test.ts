@@ -39,7 +39,10 @@ describe('LineAssembler', () => {
   test('unfinished lines of different hosts are not put together', () => {
     const pieces = records([['one '], ['eins '], ['two\n'], ['zwei\n']]);
     const lines = assemble(pieces.map((piece, at) => ({ ...piece, host: at % 2 === 0 ? 'web1' : 'web2' })));
-    expect(lines.map((line) => line.kind === 'text' && line.text)).toEqual(['one two', 'eins zwei']);
+    expect(lines.map((line) => line.kind === 'text' && [line.host, line.text])).toEqual([
+      ['web1', 'one two'],
+      ['web2', 'eins zwei'],
+    ]);
   });
 
   test('joins pieces of a line, splits several lines, keeps blank lines and an unterminated last line', () => {

@@ -32,6 +32,8 @@ export interface TextLine extends LineBase {
   readonly kind: 'text';
   /** `stdout`, `stderr`, or `output` for a workflow's progress. */
   readonly type: string;
+  /** Where it was printed, of an action that runs on several hosts. */
+  readonly host?: string;
   readonly text: string;
   /** Empty: all plain. */
   readonly runs: readonly StyleRun[];
@@ -58,6 +60,7 @@ export interface LineList {
 export class LineAssembler {
   readonly #lines: LineList;
   readonly #streams = new Map<string, StreamLines>();
+  #hosts: readonly string[] = [];
   #lastSeq = 0;
   #lastNumber = 0;
 
@@ -70,6 +73,11 @@ export class LineAssembler {
   /** The last record taken. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** Those that have printed something, in the order in which they began. A new list when one more has. */
+  get hosts(): readonly string[] {
+    return this.#hosts;
   }
 
   /** Takes a record; one that was already taken is left out, so that a resume may overlap. */
@@ -113,7 +121,8 @@ export class LineAssembler {
     const key = host === undefined ? type : `${type} ${host}`;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      stream = new StreamLines(type, this.#lines, () => this.#nextNumber());
+      stream = new StreamLines({ type, ...(host !== undefined && { host }) }, this.#lines, () => this.#nextNumber());
+      if (host !== undefined && !this.#hosts.includes(host)) this.#hosts = [...this.#hosts, host];
       this.#streams.set(key, stream);
     }
     return stream;
@@ -125,9 +134,9 @@ export class LineAssembler {
   }
 }
 
-/** The lines of one output type, written through one terminal state. */
+/** The lines of one output type of one host, written through one terminal state. */
 class StreamLines implements TerminalSink {
-  readonly #type: string;
+  readonly #origin: Pick<TextLine, 'type' | 'host'>;
   readonly #lines: LineList;
   readonly #nextNumber: () => number;
   readonly #decoder = new AnsiDecoder();
@@ -138,8 +147,8 @@ class StreamLines implements TerminalSink {
   #isDirty = false;
   #piece: OutputPiece | undefined;
 
-  constructor(type: string, lines: LineList, nextNumber: () => number) {
-    this.#type = type;
+  constructor(origin: Pick<TextLine, 'type' | 'host'>, lines: LineList, nextNumber: () => number) {
+    this.#origin = origin;
     this.#lines = lines;
     this.#nextNumber = nextNumber;
   }
@@ -209,7 +218,7 @@ class StreamLines implements TerminalSink {
       number: open.number,
       seq: open.seq,
       timestamp: open.timestamp,
-      type: this.#type,
+      ...this.#origin,
       text,
       runs,
       cutChars: open.editor.cutChars,

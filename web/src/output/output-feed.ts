@@ -20,6 +20,8 @@ export interface FeedState extends LineSource {
   readonly longest: number;
   /** To be added to a line's number: lines that were not even fetched, because the output had ended and is very long. */
   readonly numberOffset: number;
+  /** That have printed something; none where the action runs in one place. */
+  readonly hosts: readonly string[];
 }
 
 /** An ended output with more bytes than this is not streamed from its start: nobody waits for gigabytes to see the end. */
@@ -151,6 +153,7 @@ export class OutputFeed {
       connection: this.#connection,
       end: this.#end,
       numberOffset: this.#numberOffset,
+      hosts: this.#assembler.hosts,
     };
   }
 }

@@ -14,6 +14,7 @@ interface OutputRowProps {
   /** As shown; with lines that were not fetched counted in. */
   readonly number: number;
   readonly hasTime: boolean;
+  readonly hasHosts: boolean;
   /** The search, or undefined. */
   readonly pattern: RegExp | undefined;
   readonly isCurrentHit: boolean;
@@ -25,6 +26,7 @@ export const OutputRow = memo(function OutputRow({
   line,
   number,
   hasTime,
+  hasHosts,
   pattern,
   isCurrentHit,
   background,
@@ -49,6 +51,11 @@ export const OutputRow = memo(function OutputRow({
       {hasTime && (
         <span className={classes.time} title={fullTime(line.timestamp)}>
           {clockTime(line.timestamp)}
+        </span>
+      )}
+      {hasHosts && (
+        <span className={classes.host} title={line.host} data-host>
+          {line.host}
         </span>
       )}
       <span className={classes.text} data-text>

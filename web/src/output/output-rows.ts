@@ -18,13 +18,15 @@ export interface LineSource {
 export class OutputRows {
   readonly layout = new RowLayout();
   readonly #filter: OutputFilter;
+  readonly #host: string | undefined;
   readonly #columns: number | undefined;
   #rows: OutputLine[] = [];
   #unsettledFrom = 1;
 
-  /** `columns`: where text is wrapped, undefined where it is not. A change of either needs new rows. */
-  constructor(filter: OutputFilter, columns: number | undefined) {
+  /** `columns`: where text is wrapped, undefined where it is not. `host`: only its lines. A change of any needs new rows. */
+  constructor(filter: OutputFilter, columns: number | undefined, host?: string) {
     this.#filter = filter;
+    this.#host = host;
     this.#columns = columns;
   }
 
@@ -83,7 +85,9 @@ export class OutputRows {
   }
 
   #passes(line: OutputLine): boolean {
-    return this.#filter === 'all' || line.type === this.#filter || line.kind === 'gap';
+    if (line.kind === 'gap') return true;
+    if (this.#host !== undefined && line.host !== this.#host) return false;
+    return this.#filter === 'all' || line.type === this.#filter;
   }
 
   /** What is seen is measured; this is for what is not. */

@@ -18,6 +18,11 @@ interface OutputToolbarProps {
   readonly connection: ConnectionState;
   readonly filter: OutputFilter;
   readonly onFilter: (filter: OutputFilter) => void;
+  /** Of an action that runs on several. */
+  readonly hosts: readonly string[];
+  /** Only its lines; undefined: those of all. */
+  readonly host: string | undefined;
+  readonly onHost: (host: string | undefined) => void;
   readonly isWrapped: boolean;
   readonly onWrapped: (isWrapped: boolean) => void;
   readonly hasTime: boolean;
@@ -43,6 +48,21 @@ export function OutputToolbar(props: OutputToolbarProps) {
       <h2 className={classes.title}>Output</h2>
       <ConnectionChip state={props.connection} />
       <Search {...props} />
+      {props.hosts.length > 1 && (
+        <select
+          className={classes.hosts}
+          aria-label="Host"
+          value={props.host ?? ''}
+          onChange={(event) => props.onHost(event.currentTarget.value || undefined)}
+        >
+          <option value="">{`All ${props.hosts.length} hosts`}</option>
+          {props.hosts.map((host) => (
+            <option key={host} value={host}>
+              {host}
+            </option>
+          ))}
+        </select>
+      )}
       <fieldset className={classes.filter} aria-label="Streams">
         {(['all', 'stdout', 'stderr'] as const).map((filter) => (
           <button

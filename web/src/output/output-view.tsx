@@ -25,6 +25,7 @@ import { useScrollRows } from './use-scroll-rows.ts';
 export function OutputView({ execution }: { readonly execution: Execution }) {
   const feed = useOutputFeed(execution);
   const [filter, setFilter] = useState<OutputFilter>('all');
+  const [host, setHost] = useState<string | undefined>(undefined);
   const [isWrapped, setWrapped] = useStoredFlag('output.wrap', true);
   const [hasTime, setTime] = useStoredFlag('output.time', false);
   const [isLarge, setLarge] = useState(false);
@@ -39,19 +40,21 @@ export function OutputView({ execution }: { readonly execution: Execution }) {
   const view = useScrollRows({
     feed,
     filter,
+    host,
     isWrapped,
     scroller,
     drawn,
-    widthKey: `${digits} ${hasTime} ${isWrapped} ${feed.lines.length > 0}`,
+    widthKey: `${digits} ${hasTime} ${isWrapped} ${feed.hosts.length > 0} ${feed.lines.length > 0}`,
   });
   const { rows, first, end, topPx, totalPx, isFollowing, newRows } = view;
 
   // Searching 200,000 lines takes longer than a key press; the field must not wait for it.
   const searched = useDeferredValue(query);
-  const searchState = useRef<{ filter: OutputFilter; state: SearchState }>({ filter, state: noSearch });
-  const base = searchState.current.filter === filter ? searchState.current.state : noSearch;
+  const shown = `${filter} ${host ?? ''}`;
+  const searchState = useRef<{ shown: string; state: SearchState }>({ shown, state: noSearch });
+  const base = searchState.current.shown === shown ? searchState.current.state : noSearch;
   const found = search(base, searched, rows.all, feed.unsettledFrom);
-  searchState.current = { filter, state: found };
+  searchState.current = { shown, state: found };
   const pattern = useMemo(() => searchPattern(searched), [searched]);
 
   const step = (direction: 1 | -1) => {
@@ -99,6 +102,9 @@ export function OutputView({ execution }: { readonly execution: Execution }) {
         connection={feed.connection}
         filter={filter}
         onFilter={setFilter}
+        hosts={feed.hosts}
+        host={host}
+        onHost={setHost}
         isWrapped={isWrapped}
         onWrapped={setWrapped}
         hasTime={hasTime}
@@ -153,6 +159,7 @@ export function OutputView({ execution }: { readonly execution: Execution }) {
               ...(isWrapped ? {} : { minWidth: `calc(${feed.longest + 2}ch + var(--before-text))` }),
             }}
             data-time={hasTime}
+            data-hosts={feed.hosts.length > 0}
           >
             <div ref={drawn} className={classes.drawn} style={{ transform: `translateY(${topPx}px)` }}>
               {rows.slice(first, end).map((line) => (
@@ -161,6 +168,7 @@ export function OutputView({ execution }: { readonly execution: Execution }) {
                   line={line}
                   number={line.number + feed.numberOffset}
                   hasTime={hasTime}
+                  hasHosts={feed.hosts.length > 0}
                   pattern={pattern}
                   isCurrentHit={line.number === currentHit}
                   background={background}

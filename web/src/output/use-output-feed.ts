@@ -33,6 +33,7 @@ const waiting: FeedState = {
   connection: { kind: 'connecting' },
   end: undefined,
   numberOffset: 0,
+  hosts: [],
 };
 const notStarted = (): FeedState => waiting;
 const noSubscription = () => () => undefined;

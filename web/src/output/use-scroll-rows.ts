@@ -35,6 +35,8 @@ export interface ScrollRows {
 interface ViewOptions {
   readonly feed: FeedState;
   readonly filter: OutputFilter;
+  /** Only its lines; undefined: those of all. */
+  readonly host: string | undefined;
   readonly isWrapped: boolean;
   /** The element that scrolls. */
   readonly scroller: RefObject<HTMLDivElement | null>;
@@ -44,7 +46,7 @@ interface ViewOptions {
   readonly widthKey: unknown;
 }
 
-export function useScrollRows({ feed, filter, isWrapped, scroller, drawn, widthKey }: ViewOptions): ScrollRows {
+export function useScrollRows({ feed, filter, host, isWrapped, scroller, drawn, widthKey }: ViewOptions): ScrollRows {
   const [isFollowing, setFollowing] = useState(true);
   const [seenNumber, setSeenNumber] = useState(0);
   const [, redraw] = useState(0);
@@ -52,7 +54,7 @@ export function useScrollRows({ feed, filter, isWrapped, scroller, drawn, widthK
   const { columns, charPx } = useTextColumns(scroller, drawn, widthKey);
 
   const wrapColumns = isWrapped ? columns : undefined;
-  const rows = useMemo(() => new OutputRows(filter, wrapColumns), [filter, wrapColumns]);
+  const rows = useMemo(() => new OutputRows(filter, wrapColumns, host), [filter, wrapColumns, host]);
   // Catching up belongs to drawing: rows and places must be of the same moment. It is repeatable, as drawing has to be.
   position.current.gonePx += rows.update(feed) * lineHeightPx;
 
