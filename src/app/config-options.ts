@@ -5,6 +5,8 @@
  *
  * `default: null` means none; where the program then computes one, `computed` says which. `required` names the only
  * values this version can honour, where ignoring another one would be unsafe: any other value stops the start.
+ *
+ * Long on purpose: one table that is read from top to bottom.
  */
 import { limitOptions } from './config-options-limits.ts';
 import { sshKeyFileOption, sshRunnerOptions } from './config-options-ssh.ts';
@@ -354,6 +356,15 @@ export const configOptions = {
       min: 1,
       since,
       description: 'Executions that may wait for their turn; further requests are refused as busy.',
+    },
+    output_bytes_max: {
+      type: 'integer',
+      default: 1_073_741_824,
+      min: 0,
+      unit: 'bytes',
+      since,
+      description:
+        'Kept of the output of one execution: head and tail of what is more, with a mark of what is missing between them. What is followed live is not cut. 0 keeps all; less than 1 MiB counts as that.',
     },
     result_bytes_max: {
       type: 'integer',

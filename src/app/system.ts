@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { hostname } from 'node:os';
 import { objectIds } from '../base/object-id.ts';
 import { systemClock } from '../base/clock.ts';
-import { Fault } from '../base/errors.ts';
+import { Fault, messageOf } from '../base/errors.ts';
 import { Disposals } from '../base/disposal.ts';
-import { createLog } from '../base/log.ts';
+import { createLog, type Log } from '../base/log.ts';
 import { formatTimestamp } from '../base/timestamp.ts';
 import { SecretBox } from '../base/secret-box.ts';
 import { EventJournal } from '../api/event-journal.ts';
@@ -36,12 +36,14 @@ import { GarbageCollector } from '../services/garbage-collector.ts';
 import type { Service } from '../services/service.ts';
 import { StorageGuard } from '../services/storage-guard.ts';
 import { OutputFiles } from '../store/files/output-files.ts';
+import type { OutputCap } from '../store/files/kept-cap.ts';
 import type { TextSeal } from '../store/files/sealed-secrets.ts';
 import type { Store } from '../store/store.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { ParameterSeal } from '../store/sql/execution-rows.ts';
 import type { Config } from './config.ts';
 import { openHome } from './home.ts';
+import { punchHole } from './punch-hole.ts';
 import { type InstalledFiles, version } from './installed-files.ts';
 import { buildRemoteRunners } from './remote-runners.ts';
 import { commitWatch, watchRoutes } from './watched.ts';
@@ -88,7 +90,10 @@ export async function buildSystem(config: Config, files: InstalledFiles): Promis
       return starter; // built from this context
     },
     store,
-    output: new OutputFiles(join(home.path, 'output'), clock, { seal: textSealOf(box) }),
+    output: new OutputFiles(join(home.path, 'output'), clock, {
+      seal: textSealOf(box),
+      cap: outputCapOf(config.stormtail.output_bytes_max, log),
+    }),
     bus,
     clock,
     log,
@@ -260,6 +265,18 @@ function sealOf(box: SecretBox): ParameterSeal {
   return {
     seal: (schemas, parameters) => mapSecrets(schemas, parameters, (value) => box.seal(value)),
     open: (schemas, parameters) => mapSecrets(schemas, parameters, (value) => box.open(value)),
+  };
+}
+
+function outputCapOf(bytesMax: number, log: Log): OutputCap {
+  return {
+    bytesMax,
+    punchHole,
+    refused: (error) =>
+      log.warn(
+        { error: messageOf(error) },
+        'this system cannot cut the middle out of long output: all of it is kept, beyond [stormtail] output_bytes_max',
+      ),
   };
 }
 

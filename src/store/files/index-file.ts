@@ -16,7 +16,8 @@ import {
 import { promisify } from 'node:util';
 import { systemCode } from '../../base/errors.ts';
 import { decodeEntry, encodeEntries, entriesIn, entryPosition, entrySize, type IndexEntry } from './output-index.ts';
-import { decodeHead, encodeHead, headBytesMin, headLengthOf, type IndexHead, noCuts } from './index-head.ts';
+import type { OutputType } from '../../core/model/output-record.ts';
+import { type Cut, decodeHead, encodeHead, headBytesMin, headLengthOf, type IndexHead, noCuts } from './index-head.ts';
 
 const sync = promisify(fdatasync);
 
@@ -66,6 +67,15 @@ export class IndexFile {
   begin(sealed: Buffer): void {
     this.#head ??= { sealed, cuts: noCuts };
     this.#headBytes = headBytesMin + this.#head.sealed.length;
+  }
+
+  /** Says that these bytes are not kept. There is an entry already. Throws system errors. */
+  setCut(type: OutputType, cut: Cut): void {
+    if (!this.#head || this.#fd === undefined) return;
+    const head = { ...this.#head, cuts: { ...this.#head.cuts, [type]: cut } };
+    const bytes = encodeHead(head).subarray(0, headBytesMin);
+    writeSync(this.#fd, bytes, 0, bytes.length, 0);
+    this.#head = head;
   }
 
   /** Keeps the first `entries` of what was read and cuts off the rest. */

@@ -33,8 +33,9 @@ export const sealedBytesMax = 16 * 1024 * 1024;
 const noCut: Cut = { from: 0, to: 0, shownBytes: 0 };
 export const noCuts: IndexHead['cuts'] = { stdout: noCut, stderr: noCut, output: noCut };
 
-export function headLength({ sealed }: IndexHead): number {
-  return headBytesMin + sealed.length;
+/** So many bytes, as they were shown, are not kept. */
+export function cutBytes({ cuts }: IndexHead): number {
+  return cuts.stdout.shownBytes + cuts.stderr.shownBytes + cuts.output.shownBytes;
 }
 
 export function encodeHead({ sealed, cuts }: IndexHead): Buffer {

@@ -1,7 +1,7 @@
 /** An index as readers see it, while its writer may go on. */
 import type { FileHandle } from 'node:fs/promises';
 import type { OutputSummary } from '../../core/model/execution.ts';
-import { decodeHead, headBytesMin, headLengthOf, type IndexHead } from './index-head.ts';
+import { cutBytes, decodeHead, headBytesMin, headLengthOf, type IndexHead } from './index-head.ts';
 import { openIfThere } from './output-bytes.ts';
 import { decodeEntry, entriesIn, entryPosition, entrySize, type IndexEntry } from './output-index.ts';
 import { addEntry, emptySummary } from './output-summary.ts';
@@ -75,7 +75,7 @@ export class IndexReader {
   }
 
   async summary(): Promise<OutputSummary> {
-    let summary = emptySummary;
+    let summary: OutputSummary = { ...emptySummary, lost_bytes: cutBytes(this.head) };
     for (let at = 0; at < this.count; ) {
       const entries = await this.entries(at);
       if (entries.length === 0) break;

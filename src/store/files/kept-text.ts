@@ -33,7 +33,7 @@ export async function keptText(
   }
 }
 
-/** Of output in which secrets are hidden. */
+/** Of output in which secrets are hidden, or whose middle is cut out. */
 export async function keptShownText(
   index: IndexReader,
   source: OutputSource,
@@ -47,7 +47,10 @@ export async function keptShownText(
   const head = await read(0, Math.min(end, bytesMax));
   let lost = 0;
   while (lost < head.length && head[lost] === substitute) lost += 1;
-  const { text, cutBytes } = await headAndTail(read, { start: lost, end }, bytesMax);
+  // Of what was cut, head and tail are there; they are at least this long (kept-cap.ts).
+  const isCut = index.head.cuts[type].to > 0;
+  const most = isCut ? Math.min(bytesMax, 2 * cutHalfMax) : bytesMax;
+  const { text, cutBytes } = await headAndTail(read, { start: lost, end }, most);
   return { text: markOf(lost) + text, cutBytes: cutBytes + lost };
 }
 

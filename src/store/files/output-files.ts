@@ -20,6 +20,7 @@ import type {
 import { HeldBudget } from './held-bytes.ts';
 import { hostsPath } from './host-names.ts';
 import { IndexReader } from './index-reader.ts';
+import type { OutputCap } from './kept-cap.ts';
 import { LogRedaction } from './log-redaction.ts';
 import { LookBudget } from './look-budget.ts';
 import { OutputBytes } from './output-bytes.ts';
@@ -51,6 +52,8 @@ const openFaults: Readonly<Record<string, ErrorCode>> = {
 
 export interface OutputFilesOptions {
   readonly seal?: TextSeal;
+  /** Bounds what is kept of each execution; absent: all is. */
+  readonly cap?: OutputCap;
 }
 
 export class OutputFiles implements OutputStore {
@@ -61,11 +64,13 @@ export class OutputFiles implements OutputStore {
   /** Logs that are written here now. */
   readonly #growing = new Map<string, FileOutputWriter>();
   readonly #secrets: SealedSecrets;
+  #cap: OutputCap | undefined;
   /** By execution and type, the least recently used first. */
   readonly #places = new Map<string, ShownPlace>();
 
   /** `seal` keeps the secrets that are hidden in output; without it there can be none. */
-  constructor(root: string, clock: Clock, { seal }: OutputFilesOptions = {}) {
+  constructor(root: string, clock: Clock, { seal, cap }: OutputFilesOptions = {}) {
+    this.#cap = cap && cap.bytesMax > 0 ? { ...cap, refused: (error) => this.#capRefused(cap, error) } : undefined;
     this.#secrets = new SealedSecrets(seal);
     this.#root = root;
     this.#clock = clock;
@@ -85,6 +90,7 @@ export class OutputFiles implements OutputStore {
         budget: this.#budget,
         heldBudget: this.#heldBudget,
         redaction,
+        cap: this.#cap,
         closed: () => {
           if (this.#growing.get(executionId) === writer) this.#growing.delete(executionId);
         },
@@ -148,13 +154,20 @@ export class OutputFiles implements OutputStore {
     range: { start: number; bytesMax: number },
   ): Promise<Buffer | undefined> {
     return this.#reading(executionId, async (index, source) => {
-      if (index.head.sealed.length === 0) return rawBytes(this.#paths(executionId).directory, type, range);
+      const isAsPrinted = index.head.sealed.length === 0 && index.head.cuts[type].to === 0;
+      if (isAsPrinted) return rawBytes(this.#paths(executionId).directory, type, range);
       const key = `${type} ${executionId}`;
       const from = this.#places.get(key);
       const { bytes, place } = await readShown(index, source, { ...range, type, ...(from && { from }) });
       this.#remember(key, place);
       return bytes.length === 0 && range.start === 0 ? undefined : bytes;
     });
+  }
+
+  /** Told once. No log need try again: they all are on the same disk. */
+  #capRefused(cap: OutputCap, error: unknown): void {
+    if (this.#cap) cap.refused(error);
+    this.#cap = undefined;
   }
 
   /** A reader of raw output asks for one range after the other: from the beginning of the index each time would be far. */
@@ -179,7 +192,7 @@ export class OutputFiles implements OutputStore {
     let source: OutputSource | undefined;
     try {
       const redactor = growing ? growing.redaction.redactor : this.#secrets.redactor(index.head.sealed);
-      source = new OutputSource(paths, redactor, growing);
+      source = new OutputSource(paths, index.head, redactor, growing);
       return await work(index, source);
     } finally {
       await Promise.all([index.close(), source?.close()]);

@@ -7,6 +7,8 @@ import type { OutputSource } from './output-source.ts';
 
 /** Bytes that a record counts for beside its text when a page is filled. */
 const recordWeight = 200;
+/** What an entry that is lost counts for: looking at it. */
+const lostWeight = 8;
 
 /** The index has at least one entry. */
 export async function readPage(index: IndexReader, source: OutputSource, wish: OutputWish): Promise<OutputPage> {
@@ -25,9 +27,10 @@ export async function readPage(index: IndexReader, source: OutputSource, wish: O
       // Only adds to the totals: its bytes are marked where they are missing.
       if (entry.records === 0) continue;
       const host = await source.hostOf(entry.lane);
-      segments.add({ ...entry, ...(host !== undefined && { host }) }, await source.bytesOf(entry));
-      // A record costs its reader far more than its bytes once it is a frame.
-      weight += entry.shown + entry.records * recordWeight;
+      const bytes = await source.bytesOf(entry);
+      segments.add({ ...entry, ...(host !== undefined && { host }) }, bytes);
+      // A record costs its reader far more than its bytes once it is a frame. One mark stands for all that is lost together.
+      weight += bytes ? entry.shown + entry.records * recordWeight : lostWeight;
     }
   }
   return { segments: segments.all, nextSeq, endSeq, [Symbol.dispose]: () => source.buffers[Symbol.dispose]() };

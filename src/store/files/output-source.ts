@@ -2,6 +2,7 @@
 import type { OutputType } from '../../core/model/output-record.ts';
 import type { Redactor } from '../../core/model/redaction.ts';
 import { hostOf, hostsPath, readHostNames } from './host-names.ts';
+import type { IndexHead } from './index-head.ts';
 import { shownBytes } from './log-redaction.ts';
 import { OutputBytes } from './output-bytes.ts';
 import type { IndexEntry } from './output-index.ts';
@@ -16,18 +17,27 @@ export interface LogPaths {
 export interface GrowingLog {
   heldOutput(type: OutputType, offset: number, length: number): Buffer | undefined;
   isCopied(type: OutputType): boolean;
+  /** Whether what is at this place is not kept. */
+  isCut(type: OutputType, offset: number): boolean;
 }
 
 export class OutputSource {
   readonly buffers = new ReadBuffers();
   readonly #paths: LogPaths;
+  readonly #cuts: IndexHead['cuts'];
   readonly #redactor: Redactor | undefined;
   readonly #growing: GrowingLog | undefined;
   readonly #open = new Map<OutputType, OutputBytes>();
   #hosts: readonly string[] | undefined;
 
-  constructor(paths: LogPaths, redactor: Redactor | undefined, growing: GrowingLog | undefined) {
+  constructor(
+    paths: LogPaths,
+    { cuts }: Pick<IndexHead, 'cuts'>,
+    redactor: Redactor | undefined,
+    growing: GrowingLog | undefined,
+  ) {
     this.#paths = paths;
+    this.#cuts = cuts;
     this.#redactor = redactor;
     this.#growing = growing;
   }
@@ -41,12 +51,20 @@ export class OutputSource {
   /** As they are shown; undefined where they are lost. */
   async bytesOf(entry: IndexEntry): Promise<Buffer | undefined> {
     if (entry.length === 0) return Buffer.alloc(0);
+    if (this.#isCut(entry)) return undefined;
     const bytes = await this.#rawBytesOf(entry);
+    // Cut while it was read: what was found are zeros.
+    if (this.#growing?.isCut(entry.type, entry.offset)) return undefined;
     return bytes && shownBytes(this.#redactor, entry, bytes);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#open.values()].map((output) => output.close()));
+  }
+
+  #isCut({ type, offset }: IndexEntry): boolean {
+    const { from, to } = this.#cuts[type];
+    return (offset >= from && offset < to) || this.#growing?.isCut(type, offset) === true;
   }
 
   async #rawBytesOf({ type, offset, length }: IndexEntry): Promise<Buffer | undefined> {

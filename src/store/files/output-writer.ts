@@ -13,9 +13,11 @@ import { coalesceMs, GrowthWatch } from './growth-watch.ts';
 import type { HeldBudget } from './held-bytes.ts';
 import { HostNames, hostsPath } from './host-names.ts';
 import { IndexFile, isNoRoom } from './index-file.ts';
+import { noCuts } from './index-head.ts';
 import { IndexReader } from './index-reader.ts';
 import { keptShownText, keptText } from './kept-text.ts';
 import type { LogRedaction } from './log-redaction.ts';
+import { KeptCap, type OutputCap } from './kept-cap.ts';
 import { lengthToShow, partialAfterMs } from './length-to-show.ts';
 import type { LookBudget } from './look-budget.ts';
 import { OutputLanes } from './output-lanes.ts';
@@ -37,6 +39,8 @@ export interface WriterParts {
   readonly budget: LookBudget;
   readonly heldBudget: HeldBudget;
   readonly redaction: LogRedaction;
+  /** Absent: all is kept. */
+  readonly cap?: OutputCap | undefined;
   /** Called once, when nothing will be appended any more. */
   readonly closed: () => void;
 }
@@ -61,6 +65,7 @@ export class FileOutputWriter implements OutputWriter {
   readonly #watch: GrowthWatch;
   readonly #refusals: Refusals;
   readonly #log: SegmentLog;
+  readonly #cap: KeptCap | undefined;
   /** Once output of hosts was written: from then on nothing is read from the files. */
   #lanes: OutputLanes | undefined;
   /** Lanes that the index knew of when it was opened. */
@@ -74,7 +79,7 @@ export class FileOutputWriter implements OutputWriter {
   #sealed: Promise<OutputSummary> | undefined;
 
   /** Throws system errors, leaving nothing open. */
-  constructor(paths: LogPaths, { clock, listener, budget, heldBudget, redaction, closed }: WriterParts) {
+  constructor(paths: LogPaths, { clock, listener, budget, heldBudget, redaction, cap, closed }: WriterParts) {
     this.directory = paths.directory;
     this.#clock = clock;
     this.#paths = paths;
@@ -85,6 +90,9 @@ export class FileOutputWriter implements OutputWriter {
     this.redaction = redaction;
     this.#log = new SegmentLog(this.#index, listener, redaction);
     this.#refusals = new Refusals(clock, (error) => listener.failed?.(error));
+    const isWhole = (type: OutputType) => !this.isCopied(type);
+    const { directory } = this;
+    this.#cap = cap && new KeptCap({ cap, directory, index: this.#index, log: this.#log, isWhole });
     const isThere = this.#resume();
     this.#watch = new GrowthWatch(paths.directory, {
       clock,
@@ -144,9 +152,10 @@ export class FileOutputWriter implements OutputWriter {
     // Three turns through the thread pool would cost ten times as much.
     const text = held && (redactor ? redactor.redactInterrupted(held) : held);
     if (text && text.length <= bytesMax) return { text: text.toString('utf8'), cutBytes: 0 };
-    if (!redactor) return keptText({ directory: this.directory, type }, offset, bytesMax);
+    const isCut = this.#index.head !== undefined && this.#index.head.cuts[type].to > 0;
+    if (!redactor && !isCut) return keptText({ directory: this.directory, type }, offset, bytesMax);
     const index = await IndexReader.open(this.#paths.index);
-    const source = new OutputSource(this.#paths, redactor, this);
+    const source = new OutputSource(this.#paths, this.#index.head ?? { cuts: noCuts }, redactor, this);
     try {
       return index ? await keptShownText(index, source, type, bytesMax) : { text: '', cutBytes: 0 };
     } finally {
@@ -162,6 +171,10 @@ export class FileOutputWriter implements OutputWriter {
   /** Output for a reader, where it is in memory; a view, valid until others get their turn. */
   heldOutput(type: OutputType, offset: number, length: number): Buffer | undefined {
     return this.#raw[type].heldOutput(offset, length);
+  }
+
+  isCut(type: OutputType, offset: number): boolean {
+    return this.#cap?.isCut(type, offset) === true;
   }
 
   /** Whether readers find the output of this type in another place than the raw file. */
@@ -187,6 +200,7 @@ export class FileOutputWriter implements OutputWriter {
       this.#watch[Symbol.dispose]();
       this.#lanes?.close();
       this.#countUnindexed();
+      await this.#cap?.settled();
       if (this.bytes > 0) await this.#sync();
     } finally {
       this.#close();
@@ -213,6 +227,7 @@ export class FileOutputWriter implements OutputWriter {
     if (this.#isClosed) return;
     this.#takeInLanes();
     this.#isClosed = true;
+    this.#cap?.close();
     this.#closed();
     this.#watch[Symbol.dispose]();
     this.#closeFiles();
@@ -239,6 +254,7 @@ export class FileOutputWriter implements OutputWriter {
     try {
       const entries = resumeLog(this.#index, raws, this.redaction);
       this.#log.resume(entries ?? []);
+      this.#cap?.resume(entries ?? []);
       this.#lanesBefore = (entries ?? []).reduce((most, { lane }) => Math.max(most, lane), 0);
       for (const raw of raws) this.#accountLost(raw);
       return entries !== undefined;

@@ -7,6 +7,7 @@ import { denseAboveLines, measure, type OutputSegment } from '../../core/model/o
 import type { OutputType } from '../../core/model/output-record.ts';
 import type { OutputListener } from '../output-store.ts';
 import type { IndexFile } from './index-file.ts';
+import { cutBytes } from './index-head.ts';
 import type { IndexEntry } from './output-index.ts';
 import { type LogRedaction, shownBytes } from './log-redaction.ts';
 import { addEntry, addLostBytes, emptySummary } from './output-summary.ts';
@@ -35,6 +36,9 @@ export class SegmentLog {
   #summary = emptySummary;
   #isFull = false;
 
+  /** Told of what was appended; set once it is known. */
+  grew: (entries: readonly IndexEntry[]) => void = () => {};
+
   constructor(index: IndexFile, listener: OutputListener, redaction: LogRedaction) {
     this.#redaction = redaction;
     this.#index = index;
@@ -57,6 +61,7 @@ export class SegmentLog {
   /** The log goes on after these entries. */
   resume(entries: readonly IndexEntry[]): void {
     this.#summary = entries.reduce(addEntry, this.#summary);
+    if (this.#index.head) this.addLost(cutBytes(this.#index.head));
   }
 
   /** Counts what is lost and could not be said in the index. */
@@ -99,6 +104,7 @@ export class SegmentLog {
     // Copied before they are `taken`: what is held, and shown now, may be given up by that.
     const segments = this.#listener.isWanted() ? this.#segments(entries, pieces, shown) : [];
     taken();
+    this.grew(entries);
     if (segments === 'long') this.#listener.grew?.(this.endSeq);
     else if (segments.length > 0) this.#listener.appended(segments);
     return true;
