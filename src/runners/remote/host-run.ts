@@ -10,7 +10,8 @@ import type { HostEnd, HostOutput } from './host-result.ts';
 import type { HostWork, ScriptFiles } from './host-work.ts';
 import { remoteInput } from './remote-program.ts';
 import { makeNewDirectory, removePath, uploadDirectory, uploadFile } from './ssh/remote-files.ts';
-import type { SshChannel } from './ssh/ssh-channel.ts';
+import type { ExecOptions, SshChannel } from './ssh/ssh-channel.ts';
+import { isSshError } from './ssh/ssh-error.ts';
 import type { SshLease } from './ssh/ssh-pool.ts';
 
 /** A command that nobody can stop from here any more stops itself this long after it should have been stopped. */
@@ -82,7 +83,7 @@ async function execute({ lease, work, host, output, io }: HostRun, signal: Abort
   let channel: SshChannel;
   try {
     const listeners = { onStdout: receive('stdout'), onStderr: receive('stderr') };
-    channel = await lease.exec(work.commandLine, listeners, signal);
+    channel = await begin(lease, work.commandLine, listeners, signal);
   } catch (error) {
     return endBy(error, 'running', signal);
   }
@@ -108,6 +109,24 @@ async function execute({ lease, work, host, output, io }: HostRun, signal: Abort
   } finally {
     isOver = true;
     signal.removeEventListener('abort', stop);
+  }
+}
+
+/**
+ * A connection that was kept may have broken unnoticed. What it was asked to run does nothing before it has read the program,
+ * so whether it was begun or not, it may be asked for again.
+ */
+async function begin(
+  lease: SshLease,
+  commandLine: string,
+  listeners: ExecOptions,
+  signal: AbortSignal,
+): Promise<SshChannel> {
+  try {
+    return await lease.exec(commandLine, listeners, signal);
+  } catch (error) {
+    if (!isSshError(error, 'lost') || signal.aborted) throw error;
+    return lease.exec(commandLine, listeners, signal);
   }
 }
 

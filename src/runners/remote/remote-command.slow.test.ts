@@ -1,4 +1,5 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -76,6 +77,61 @@ describe('the end of a command', () => {
       error: expect.stringMatching(/^Failed executing command on host "127.0.0.1"\. the connection to .* was lost/),
     });
     await untilTrue(() => !isAlive(pid));
+  });
+});
+
+describe('connections', () => {
+  sshdTest('lead through a bastion', async () => {
+    await using gate = await startSshd();
+    gate.authorize(sshd.userKey);
+    const trial = trials.start('echo $SSH_CONNECTION', { bastion_host: `127.0.0.1:${gate.port}` });
+    expect((await trial.outcome).status).toBe('succeeded');
+    expect(gate.log()).toMatch(/Accepted publickey/);
+    expect(trial.written('stdout').toString()).toContain(` ${sshd.port}\n`);
+    await gate.kill();
+    // Another execution on the same way: the bastion is named.
+    const { result } = await trials.start('true', { bastion_host: `127.0.0.1:${gate.port}` }).outcome;
+    expect(result[host]).toMatchObject({ error: expect.stringMatching(new RegExp(`:${gate.port}`)) });
+  });
+
+  sshdTest('that broke unnoticed are made anew, and the command is begun once', async () => {
+    const sockets = new Set<Socket>();
+    let isCut = false;
+    const proxy = createServer((socket) => {
+      const through = connect(sshd.port, '127.0.0.1');
+      const isOld = sockets.size === 0;
+      let isAnswered = false;
+      sockets.add(socket).add(through);
+      for (const end of [socket, through]) end.on('error', () => {});
+      socket.on('data', (bytes) => {
+        if (isAnswered) socket.destroy();
+        else through.write(bytes);
+      });
+      through.on('data', (bytes) => {
+        // The channel for the second command is opened; then what is to run on it gets lost with the connection.
+        isAnswered = isOld && isCut;
+        socket.write(bytes);
+      });
+      for (const [one, other] of [
+        [socket, through],
+        [through, socket],
+      ] as const)
+        one.on('close', () => other.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = proxy.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      const run = () => trials.start(`echo x >> ${trials.home}/times`, {}, { hosts: `127.0.0.1:${port}` }).outcome;
+      expect((await run()).status).toBe('succeeded');
+      isCut = true;
+      expect(await run()).toMatchObject({ status: 'succeeded' });
+      expect(await readFile(join(trials.home, 'times'), 'utf8')).toBe('x\nx\n');
+      expect(sockets.size).toBe(4);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    }
   });
 });
 

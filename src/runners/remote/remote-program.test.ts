@@ -50,7 +50,7 @@ async function pathOf(directory: string, names: readonly string[]): Promise<stri
   return directory;
 }
 
-const basics = ['cat', 'sleep', 'rm', 'echo', 'sh', 'ls'];
+const basics = ['cat', 'head', 'sleep', 'rm', 'echo', 'sh', 'ls'];
 
 test('what is asked of sshd is the same whatever the command is, and good for any login shell', () => {
   for (const sudo of ['no', 'without password', 'with password'] as const) {
@@ -85,6 +85,23 @@ test.each(shells)('it runs, ends and is stopped where /bin/sh is %s', async (she
   stopped.stop();
   await stopped.ended;
   expect(isAlive(pid)).toBe(false);
+});
+
+test('a host whose head knows no -c has dd', async () => {
+  await using directory = await temporaryDirectory();
+  const PATH = await pathOf(directory.path, [...basics.filter((name) => name !== 'head'), 'dd', 'setsid']);
+  const running = run(plain, remoteInput(program('echo "é fine"')), { PATH });
+  expect(await running.ended).toBe(0);
+  expect(running.said).toEqual({ stdout: 'é fine\n', stderr: '' });
+});
+
+test('a connection that breaks before all of the command has come runs none of it', async () => {
+  await using directory = await temporaryDirectory();
+  const command = `echo x > ${directory.path}/first; true ${'x'.repeat(100)}`;
+  const running = run(plain, remoteInput(program(command)).slice(0, -50));
+  running.stop();
+  await running.ended;
+  expect(existsSync(join(directory.path, 'first'))).toBe(false);
 });
 
 test('the command is read by bash where there is one, else by sh', async () => {

@@ -2,18 +2,22 @@
  * What runs on the remote host. The command line that sshd is given is a constant: everything that could be secret (the
  * command, its environment, passwords) goes over standard input, because every user of the host can read command lines.
  *
- * On standard input comes, with sudo, the password, then one line: the program below, as shell text. After that, standard
- * input is what holds the command alive: when it ends (the server wants the command to stop, the connection broke, the
- * server died) the whole process group of the command gets TERM and, after the grace period, KILL.
+ * On standard input comes, with sudo, the password; then one line, the program below as shell text; then the command with its
+ * environment, so many bytes. After that, standard input is what holds the command alive: when it ends (the server wants the
+ * command to stop, the connection broke, the server died) the whole process group of the command gets TERM and, after the
+ * grace period, KILL.
  *
- * It is one line, read by `read`, because that is all a shell promises to read no further than it says: what sshd gives us
- * is a pipe, and `head -c` or a shell that reads its script from there may well swallow what follows. It works in any
- * POSIX shell; the login shell only has to understand `exec` and single quotes, as csh and fish do too.
+ * The line is read by `read`, because that is all a shell promises to read no further than it says. It does so a byte at a
+ * time, 5 µs each, so the command is read by `head`, which may read further: nothing follows but the end. It works in any POSIX
+ * shell; the login shell only has to understand `exec` and single quotes, as csh and fish do too.
  */
 import { shellQuote } from '../local/as-user.ts';
 
 /** The line that is the program begins with this; a password that sudo had no use for does not. */
 const mark = ': stormtail remote program;';
+
+/** The last of the input: half a command is none, and may be a terrible one (`rm -rf /tmp/x` is cut anywhere). */
+const endMark = ' stormtail: this was all of it';
 
 const reader = `while IFS= read -r s; do case $s in "${mark}"*) eval "$s"; exit;; esac; done; exit 255`;
 
@@ -38,8 +42,16 @@ export interface RemoteProgram {
 
 /** What goes to standard input before it is left open. */
 export function remoteInput(program: RemoteProgram, sudoPassword?: string): string {
-  const line = `${mark} n=$(echo; echo .); n=\${n%.}; eval ${oneLine(programText(program))}\n`;
-  return sudoPassword === undefined ? line : `${sudoPassword}\n${line}`;
+  const payload = payloadText(program);
+  const text = programText(program, Buffer.byteLength(payload));
+  const input = `${mark} n=$(echo; echo .); n=\${n%.}; eval ${oneLine(text)}\n${payload}`;
+  return sudoPassword === undefined ? input : `${sudoPassword}\n${input}`;
+}
+
+function payloadText({ command, environment, cwd }: RemoteProgram): string {
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+  // The command last, as it is: whatever it leaves open (a here document, a comment) ends with it.
+  return ['exec 4<&-', ...exports, `cd -- ${shellQuote(cwd)} || exit 1`, command + endMark].join('\n');
 }
 
 /**
@@ -49,13 +61,11 @@ export function remoteInput(program: RemoteProgram, sudoPassword?: string): stri
  * none of them a shell that can give the command a group of its own does, and else only the command's shell is signalled.
  * `--norc`: the login shell has read `.bashrc` already, and bash would again, because it was started by sshd.
  */
-function programText({ command, environment, cwd, killGraceMs, timeoutMs, directory }: RemoteProgram): string {
-  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
-  // The command last, as it is: whatever it leaves open (a here document, a comment) ends with it.
-  const payload = ['exec 4<&-', ...exports, `cd -- ${shellQuote(cwd)} || exit 1`, command].join('\n');
+function programText({ killGraceMs, timeoutMs, directory }: RemoteProgram, payloadBytes: number): string {
   return `
-payload=${shellQuote(payload)}
 exec 3<&0 </dev/null
+payload=$(head -c ${payloadBytes} <&3 2>/dev/null || dd bs=1 count=${payloadBytes} <&3 2>/dev/null)
+case $payload in *'${endMark}') payload=\${payload%'${endMark}'} ;; *) exit 255 ;; esac
 shell=/bin/sh
 options=
 has() { command -v "$1" >/dev/null 2>&1; }
