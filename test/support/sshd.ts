@@ -237,7 +237,7 @@ function standardSettings(directory: string, port: number, hostKeys: readonly Te
     'LogLevel VERBOSE',
     'Subsystem sftp internal-sftp',
     // Everything comes from one address: it must not be held back for trying too often.
-    'MaxStartups 100',
+    'MaxStartups 500',
     // A bash that is run over the network reads ~/.bashrc: what a developer has there must not slow the tests down.
     `SetEnv HOME=${directory}`,
   ];

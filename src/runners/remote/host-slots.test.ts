@@ -38,3 +38,22 @@ test('who lends its slot lets the next in, and waits for its turn to go on', asy
   waiter[Symbol.dispose]();
   (await slots.take())[Symbol.dispose]();
 });
+
+test('no more than all slots are lent at once', async () => {
+  const slots = new HostSlots(2);
+  const holders = await Promise.all([slots.take(), slots.take()]);
+  for (const slot of holders) slot.lend();
+  const more = await Promise.all([slots.take(), slots.take()]);
+  for (const slot of more) slot.lend();
+  let isIn = false;
+  const fifth = slots.take().then((slot) => {
+    isIn = true;
+    return slot;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isIn).toBe(false);
+  // One that lent is done without having come back: nobody's turn comes by that, but its loan is over.
+  holders[0]?.[Symbol.dispose]();
+  more[0]?.lend();
+  (await fifth)[Symbol.dispose]();
+});
