@@ -2,27 +2,35 @@
  * An upgrade in the daytime: the server is told to stop while actions of every kind run, waits for them no longer than it
  * was told, and another one starts on the same home. Nobody kills anything, and nobody insists.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { processesOf } from '../support/server-process.ts';
 import { startServer } from '../support/server.ts';
 import { until, within } from '../support/server-wait.ts';
 import { EventStream } from '../support/sse.ts';
 
+/** Half of the lines, then the rest once the file is there. */
+const printing = (go: string) =>
+  `for i in $(seq 40); do echo line $i; while [ $i = 20 ] && [ ! -e ${go} ]; do sleep 0.05; done; done`;
+const goParameter = 'parameters:\n  go:\n    type: string\n    required: true\n    position: 0\n';
+
 const pack: Readonly<Record<string, string>> = {
   'packs/daytime/pack.yaml':
     'ref: daytime\nname: daytime\ndescription: d\nversion: 1.0.0\nauthor: a\nemail: a@example.org\n',
-  'packs/daytime/actions/script.yaml': 'name: script\nrunner_type: local-shell-script\nentry_point: script.sh\n',
-  'packs/daytime/actions/script.sh':
-    '#!/bin/sh\nfor i in $(seq 40); do echo line $i; sleep 0.1; done\necho done >&2\nexit 5\n',
-  'packs/daytime/actions/python.yaml': 'name: python\nrunner_type: python-script\nentry_point: python.py\n',
-  'packs/daytime/actions/python.py': `import time
+  'packs/daytime/actions/script.yaml': `name: script\nrunner_type: local-shell-script\nentry_point: script.sh\n${goParameter}`,
+  'packs/daytime/actions/script.sh': `#!/bin/sh\n${printing('"$1"')}\necho done >&2\nexit 5\n`,
+  'packs/daytime/actions/python.yaml': `name: python\nrunner_type: python-script\nentry_point: python.py\n${goParameter}`,
+  'packs/daytime/actions/python.py': `import os
+import time
 from st2common.runners.base_action import Action
 
 class Daytime(Action):
-    def run(self):
+    def run(self, go):
         for i in range(1, 41):
             print('line %d' % i, flush=True)
-            time.sleep(0.1)
+            while i == 20 and not os.path.exists(go):
+                time.sleep(0.05)
         return {'answer': 42}
 `,
 };
@@ -30,9 +38,10 @@ const lines = Array.from({ length: 40 }, (_, i) => `line ${i + 1}\n`).join('');
 
 test('SIGTERM once while actions run: the server goes after its time, they go on, the next one has it all', async () => {
   await using first = await startServer({ files: pack, config: '[actionrunner]\nexit_still_active_check = 0.5\n' });
-  const shell = await first.run('core.local', { cmd: 'for i in $(seq 40); do echo line $i; sleep 0.1; done; exit 7' });
-  const script = await first.run('daytime.script');
-  const python = await first.run('daytime.python');
+  const go = join(first.home, 'go');
+  const shell = await first.run('core.local', { cmd: `${printing(go)}; exit 7` });
+  const script = await first.run('daytime.script', { go });
+  const python = await first.run('daytime.python', { go });
   const ids = [shell, script, python];
   for (const id of ids)
     await until('its first line', async () => (await first.output(id)).startsWith('line 1\n'), 20_000);
@@ -53,6 +62,7 @@ test('SIGTERM once while actions run: the server goes after its time, they go on
   using after = await EventStream.open(`${second.url}/stream/v1/executions/${shell}/output`, {
     headers: { 'St2-Api-Key': second.apiKey, 'Last-Event-ID': before.lastId },
   });
+  writeFileSync(go, '');
   expect(await second.finished(shell, 30_000)).toMatchObject({ status: 'failed', result: { return_code: 7 } });
   expect(await second.finished(script, 30_000)).toMatchObject({
     status: 'failed',

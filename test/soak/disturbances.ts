@@ -31,10 +31,9 @@ export async function disturb(
       break;
     }
     case 'sshd': {
-      // All its sessions; the listening one stays, with its host key.
-      const directory = sshds[chance.between(0, sshds.length - 1)]?.directory ?? '';
-      for (const { pid } of processesWith(directory))
-        for (const session of childrenOf(pid)) signalQuietly(session, 'SIGKILL');
+      // All its sessions; the one that listens stays, with its host key.
+      const sshd = sshds[chance.between(0, sshds.length - 1)];
+      if (sshd) for (const pid of sessionsOf(sshd.directory)) signalQuietly(pid, 'SIGKILL');
       break;
     }
   }
@@ -57,6 +56,13 @@ function childrenOf(pid: number): readonly number[] {
   } catch {
     return []; // gone meanwhile
   }
+}
+
+/** Children of the process that listens, which are of sshd and do not listen themselves. */
+function sessionsOf(directory: string): readonly number[] {
+  const listening = processesWith(`-f ${directory}/sshd_config`).filter(({ command }) => command.includes('sshd'));
+  const spared = new Set(listening.map(({ pid }) => pid));
+  return listening.flatMap(({ pid }) => childrenOf(pid)).filter((pid) => !spared.has(pid));
 }
 
 function isPython(pid: number): boolean {

@@ -8,6 +8,8 @@ export interface Entry {
   /** When its end was seen. */
   endedMs?: number;
   cancelAskedMs?: number;
+  /** As it was stored in the end. */
+  status?: string;
   /** What a follower was told, type by type, once it had the end. */
   followed?: { readonly stdout: string; readonly records: number };
 }
@@ -56,6 +58,7 @@ export class Ledger {
   check(entry: Entry, final: Final): readonly string[] {
     const { order } = entry;
     const { status } = final;
+    entry.status = status;
     this.byStatus.set(`${order.kind} ${status}`, (this.byStatus.get(`${order.kind} ${status}`) ?? 0) + 1);
     const wrong: string[] = [];
     const ends = (final.log ?? []).filter((step) => finalStatuses.includes(step.status));

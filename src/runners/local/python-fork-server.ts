@@ -17,7 +17,7 @@ import { clearLate, factsText, withdrawOrder, writeOrder } from './start-files.t
 const executionIdLengthMax = 64;
 
 /** Heavy packages take seconds to import, on a busy machine more. */
-const readyWithinMs = 60_000;
+const readyWithinMs = 30_000;
 /** Longer than any fork takes. */
 const startWithinMs = 10_000;
 /** From making its file to writing its pid, a process needs a millisecond. */
@@ -48,6 +48,7 @@ export class PythonForkServer implements Disposable {
   #tellReadiness: (readiness: Readiness) => void = () => {};
   #loading: string | undefined;
   #why: string | undefined;
+  #isReady = false;
   #takesOrders = true;
 
   constructor(start: PythonStart, modules: readonly string[], clock: Clock) {
@@ -101,8 +102,9 @@ export class PythonForkServer implements Disposable {
     this.#child.stdin?.end();
   }
 
-  /** Leaves it alone with what runs. */
+  /** Leaves it alone with what runs. One that is not ready has forked nothing, and may hang. */
   [Symbol.dispose](): void {
+    if (!this.#isReady) this.#child.kill('SIGKILL');
     this.retire();
     this.#child.stdout?.destroy();
     this.#child.unref();
@@ -142,7 +144,10 @@ export class PythonForkServer implements Disposable {
     const [verb, first = '', second] = line.split(' ');
     if (verb === 'loading') this.#loading = first;
     if (verb === 'unfit') this.#why = line.slice(verb.length + first.length + 2);
-    if (verb === 'ready') this.#tellReadiness({ kind: 'ready' });
+    if (verb === 'ready') {
+      this.#isReady = true;
+      this.#tellReadiness({ kind: 'ready' });
+    }
     if (verb === 'lost') this.#lost();
     const launched = this.#launched.get(first);
     if (!launched) return;

@@ -7,11 +7,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileOf, isAlive, optionsIn, untilTrue } from '../../../test/support/process-trial.ts';
 import { sampleAction } from '../../../test/support/sample-execution.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../test/support/temporary-directory.ts';
-import { systemClock } from '../../base/clock.ts';
+import { ManualClock, systemClock } from '../../base/clock.ts';
 import { createLog } from '../../base/log.ts';
 import type { ProcessEnd, ProcessHandle, ProcessOptions, ProcessPlan, Processes } from '../process.ts';
 import { localProcesses } from './local-processes.ts';
 import { leaderAlive, readProcessStatus } from './process-status.ts';
+import { PythonForkServers } from './python-fork-servers.ts';
 import { pythonScript } from './python-runner.ts';
 
 const sdkPath = join(import.meta.dirname, '../../../python');
@@ -65,7 +66,8 @@ async function prepare(
     virtualenvsPath: join(home.path, 'virtualenvs'),
     logLevel: 'DEBUG',
   });
-  const plan = await (runner.kind === 'process' ? runner : neverRunner()).plan({
+  if (runner.kind !== 'process') throw new Error('the Python runner starts processes');
+  const plan = await runner.plan({
     executionId: options.executionId,
     action: sampleAction({ ref: `${pack}.it`, pack, entry_point: name, runner_type: 'python-script' }),
     runnerParameters: wish.runner ?? {},
@@ -84,10 +86,6 @@ interface Wish {
   readonly runner?: Record<string, unknown>;
   readonly parameters?: Record<string, unknown>;
   readonly server?: Record<string, string>;
-}
-
-function neverRunner(): never {
-  throw new Error('the Python runner starts processes');
 }
 
 async function begin({ plan, options }: Trial, by: Processes = processes): Promise<ProcessHandle> {
@@ -242,6 +240,24 @@ describe('an interpreter of its own is what an action gets', () => {
     expect(logged[0]).toContain('no interpreter can be kept ready');
     expect(logged[0]).toContain('it ended with exit status 1');
   });
+});
+
+test('a fork server that does not answer is not waited for long, and does not stay', async () => {
+  const clock = new ManualClock();
+  const servers = new PythonForkServers(clock, createLog({ level: 'silent' }));
+  const { plan, options } = await prepare(action('pass'));
+  const file = join(home.path, 'pid');
+  const argv = ['/bin/sh', '-c', `echo $$ >${file}.new; mv ${file}.new ${file}; exec sleep 600`];
+  const hanging = { argv, environment: {}, modules: [], stamp: '' };
+  const answer = servers.start({ ...plan, python: hanging }, options);
+  await untilTrue(() => existsSync(file));
+  clock.advance(10_000);
+  expect(await answer).toBeUndefined();
+  expect(existsSync(options.directory)).toBe(false);
+  const pid = Number(readFileSync(file, 'utf8'));
+  expect(isAlive(pid)).toBe(true);
+  servers[Symbol.dispose]();
+  await untilTrue(() => !isAlive(pid));
 });
 
 describe('modules', () => {

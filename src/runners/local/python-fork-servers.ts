@@ -16,6 +16,8 @@ const serversMax = 8;
 const settledAfterMs = 10_000;
 const idleMs = 300_000;
 const idleLookMs = 30_000;
+/** As long as it is quicker to wait than to start cold, even on a busy machine. */
+const patienceMs = 10_000;
 /** Modules that are found unfit, one after another, before nothing more is tried than what all actions need. */
 const unfitMax = 4;
 /** After this, an interpreter that cannot be used is tried again: it may have been repaired by a means that we do not see. */
@@ -78,6 +80,7 @@ export class PythonForkServers implements Disposable {
   readonly #places = new Map<string, Place>();
   /** Modules by interpreter and stamp. */
   readonly #unfit = new Map<string, Set<string>>();
+  readonly #opening = new Set<PythonForkServer>();
   #cancelLook: (() => void) | undefined;
   #isClosed = false;
 
@@ -104,12 +107,13 @@ export class PythonForkServers implements Disposable {
     this.#isClosed = true;
     this.#cancelLook?.();
     for (const { server } of this.#places.values()) server?.[Symbol.dispose]();
+    for (const server of this.#opening) server[Symbol.dispose]();
   }
 
   async #serverFor(start: PythonStart): Promise<PythonForkServer | undefined> {
     const modules = start.modules.filter((name) => !isAlwaysLoaded(name));
     const key = JSON.stringify([start.argv, start.environment, modules]);
-    const nowUs = this.#clock.nowUs();
+    const nowUs = this.#clock.monotonicUs();
     let place = this.#places.get(key);
     if (place && !this.#isGood(place, start, nowUs)) {
       place.server?.retire();
@@ -121,7 +125,18 @@ export class PythonForkServers implements Disposable {
     place.usedUs = nowUs;
     this.#places.delete(key);
     this.#places.set(key, place);
-    return await place.opened;
+    return await this.#patiently(place.opened);
+  }
+
+  /** What takes long to import must not hold up an action that cannot be stopped yet: it can import that by itself. */
+  #patiently(opened: Place['opened']): Place['opened'] {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(patienceMs, () => resolve(undefined));
+      void opened.then((server) => {
+        cancel();
+        resolve(server);
+      });
+    });
   }
 
   #isGood({ stamp, server, failedUs }: Place, start: PythonStart, nowUs: number): boolean {
@@ -145,7 +160,7 @@ export class PythonForkServers implements Disposable {
   #open(start: PythonStart, modules: readonly string[], nowUs: number): Place {
     const opened = this.#openFor(start, modules).then((server) => {
       place.server = server;
-      if (!server) place.failedUs = this.#clock.nowUs();
+      if (!server) place.failedUs = this.#clock.monotonicUs();
       // Closed, or given up, while it was being opened.
       if (this.#isClosed || ![...this.#places.values()].includes(place)) server?.retire();
       return server;
@@ -161,7 +176,9 @@ export class PythonForkServers implements Disposable {
     for (let found = 0; ; found++) {
       const wanted = found < unfitMax ? modules.filter((name) => !unfit.has(name)) : [];
       const server = new PythonForkServer(start, [...always, ...wanted], this.#clock);
+      this.#opening.add(server);
       const readiness = await server.readiness;
+      this.#opening.delete(server);
       if (readiness.kind === 'ready') return server;
       const { module, why } = readiness;
       const fields = { interpreter: start.argv[0], ...(module !== undefined && { module }), why };
@@ -186,7 +203,7 @@ export class PythonForkServers implements Disposable {
 
   #look(): void {
     this.#cancelLook = undefined;
-    const nowUs = this.#clock.nowUs();
+    const nowUs = this.#clock.monotonicUs();
     for (const [key, { server, usedUs }] of this.#places) {
       if (!server?.isIdle || nowUs - usedUs < idleMs * 1000) continue;
       server.retire();
