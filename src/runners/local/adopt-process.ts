@@ -102,7 +102,7 @@ const carriersValidUs = 200_000;
 let carriers: { readonly atUs: number; readonly byExecution: ReadonlyMap<string, readonly ProcessEntry[]> } | undefined;
 
 function carriersNow(clock: Clock): ReadonlyMap<string, readonly ProcessEntry[]> {
-  const nowUs = clock.nowUs();
+  const nowUs = clock.monotonicUs();
   if (carriers && Math.abs(nowUs - carriers.atUs) < carriersValidUs) return carriers.byExecution;
   const byExecution = new Map<string, ProcessEntry[]>();
   for (const pid of allPids()) {

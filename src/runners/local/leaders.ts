@@ -122,12 +122,12 @@ export class Leaders implements Disposable {
 
 /** Gives up a start that was not heard of and cannot begin any more. What has begun by then is waited for, and stands. */
 export async function startedAfterAll(directory: string, clock: Clock): Promise<ProcessIds | undefined> {
-  const untilUs = clock.nowUs() + claimedWithinMs * 1000;
+  const untilUs = clock.monotonicUs() + claimedWithinMs * 1000;
   for (;;) {
     const ids = idsIn(directory);
     const state = startState(directory);
     if (ids || state === 'none' || state === 'late') return ids;
-    if (clock.nowUs() > untilUs) break;
+    if (clock.monotonicUs() > untilUs) break;
     await new Promise<void>((resolve) => clock.after(takenPollMs, resolve));
   }
   // It hangs, or died, or cannot fork, or the disk is full and its words are lost.

@@ -142,14 +142,14 @@ export class ShellSlots implements Disposable {
     const slot = this.#busy.get(executionId);
     if (!slot) return;
     this.#busy.delete(executionId);
-    slot.nursery.giveBack(slot, this.#options.clock.nowUs());
+    slot.nursery.giveBack(slot, this.#options.clock.monotonicUs());
     if (!this.#isClosed) this.#tidyLater();
   }
 
   #tidyLater(): void {
     this.#cancelTidy ??= this.#options.clock.after(idleMsMax, () => {
       this.#cancelTidy = undefined;
-      if (this.#nursery?.endIdle(this.#options.clock.nowUs() - idleMsMax * 1000)) this.#tidyLater();
+      if (this.#nursery?.endIdle(this.#options.clock.monotonicUs() - idleMsMax * 1000)) this.#tidyLater();
     });
   }
 }

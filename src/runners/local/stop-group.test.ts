@@ -31,6 +31,19 @@ test('stopping 60 at once that take no notice of TERM kills them all, and what l
   }
 });
 
+test('the grace period is over when it is over, also where the clock of the machine is set back meanwhile', async () => {
+  await using home = await temporaryDirectory();
+  using launcher = new ShellLauncher('/bin/bash', systemClock);
+  let aheadUs = 0;
+  const clock = { ...systemClock, nowUs: () => systemClock.nowUs() + aheadUs };
+  const options = { ...optionsIn(home.path), clock };
+  const handle = await launcher.start(planOf(home.path, "trap '' TERM; echo up; sleep 300; sleep 300"), options);
+  await untilTrue(() => fileOf(options).includes('up'));
+  handle.stop('cancel', 300);
+  aheadUs = -5 * 3600 * 1_000_000;
+  expect(await handle.ended).toMatchObject({ stopped: 'cancel', signal: 'SIGKILL' });
+});
+
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 

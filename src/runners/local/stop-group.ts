@@ -31,7 +31,7 @@ async function untilCleared(
   group: number,
   { clock, graceMs, signalsNeedSudo }: StopOptions,
 ): Promise<'cleared' | 'unkilled'> {
-  const killAtUs = clock.nowUs() + graceMs * 1000;
+  const killAtUs = clock.monotonicUs() + graceMs * 1000;
   const giveUpAtUs = killAtUs + unkillableAfterMs * 1000;
   let sudo: Promise<void> | undefined;
   const signal = (name: NodeJS.Signals, alsoForeign: boolean) => {
@@ -46,10 +46,10 @@ async function untilCleared(
   let killAgainMs = pollMsMax;
   let killedAtUs: number | undefined;
   for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 1.5, pollMsMax)) {
-    const leftMs = (killAtUs - clock.nowUs()) / 1000;
+    const leftMs = (killAtUs - clock.monotonicUs()) / 1000;
     await new Promise<void>((resolve) => clock.after(leftMs > 0 ? Math.min(pollMs, leftMs) : pollMs, resolve));
     if (!(await groupLives(group))) return 'cleared';
-    const nowUs = clock.nowUs();
+    const nowUs = clock.monotonicUs();
     if (foreign === 'not asked') {
       // The command may have used sudo itself. Asked once it is clear that TERM alone was not enough: it costs a look at all.
       foreign = await hasForeignMembers(group);

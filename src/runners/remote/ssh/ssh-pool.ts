@@ -153,7 +153,7 @@ export class SshPool implements AsyncDisposable {
       this.#cancelSweep = undefined;
       const { signal } = this.#after(goodbyeMs);
       for (const target of [...this.#targets.values()]) {
-        target.closeIdle(this.#clock.nowUs() - this.#idleMs * 1000, signal);
+        target.closeIdle(this.#clock.monotonicUs() - this.#idleMs * 1000, signal);
       }
       this.#sweepLater();
     });

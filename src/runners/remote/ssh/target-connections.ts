@@ -220,7 +220,7 @@ export class TargetConnections {
     if (this.#isPatient || this.#connections.size + this.#opening.size >= connectionsMax) return;
     const { clock } = this.#options;
     this.#isPatient = true;
-    const delayMs = Math.max(patienceMs, (this.#discouragedUntilUs - clock.nowUs()) / 1000);
+    const delayMs = Math.max(patienceMs, (this.#discouragedUntilUs - clock.monotonicUs()) / 1000);
     clock.after(delayMs, () => {
       this.#isPatient = false;
       const isEnough = this.#opening.size * sessionsPerConnection >= this.#waiters.size;
@@ -239,7 +239,7 @@ export class TargetConnections {
       (error: unknown) => {
         this.#opening.delete(opening);
         if (this.#connections.size + this.#opening.size > 0) {
-          this.#discouragedUntilUs = clock.nowUs() + discouragedMs * 1000;
+          this.#discouragedUntilUs = clock.monotonicUs() + discouragedMs * 1000;
           return;
         }
         for (const waiter of this.#waiters) waiter.fail(error);
@@ -258,7 +258,7 @@ export class TargetConnections {
       forwards: 0,
       sessionsMax: Math.min(sessionsPerConnection, ...known),
       isProven: false,
-      idleSinceUs: this.#options.clock.nowUs(),
+      idleSinceUs: this.#options.clock.monotonicUs(),
     };
     this.#connections.add(connection);
     void link.closed.then(() => {
@@ -272,7 +272,7 @@ export class TargetConnections {
   #release(connection: Connection, wish: 'session' | 'forward'): void {
     if (wish === 'session') connection.sessions -= 1;
     else connection.forwards -= 1;
-    connection.idleSinceUs = this.#options.clock.nowUs();
+    connection.idleSinceUs = this.#options.clock.monotonicUs();
     if (this.#waiters.size > 0) this.#serve();
   }
 
@@ -288,7 +288,7 @@ export class TargetConnections {
       if (isReleased) return;
       isLetGo = true;
       connection.letGo += 1;
-      connection.idleSinceUs = this.#options.clock.nowUs();
+      connection.idleSinceUs = this.#options.clock.monotonicUs();
     };
     channel.closed.then(note, note);
   }
