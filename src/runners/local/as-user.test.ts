@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { commandAsUser, shellQuote } from './as-user.ts';
+import { describe, expect, test } from 'vitest';
+import { commandAsUser, shellQuote, type UserWish } from './as-user.ts';
 
 /** What a shell makes of words, each answered with a NUL behind it. */
 function readBack(shell: string, words: readonly string[]): readonly string[] {
@@ -80,4 +80,35 @@ test('the password for sudo goes through standard input and is in no argument', 
   expect(plan.stdin).toBe('Tr0ub4dor\n');
   expect(plan.argv.join(' ')).not.toContain('Tr0ub4dor');
   expect(plan.argv).toContain('-S');
+});
+
+describe('a password that sudo does not ask for', () => {
+  /** A sudo that asks nothing: the words behind its `--` are run as they are. */
+  function unasked(wish: Pick<UserWish, 'stdin' | 'isInputOpen'>, later = '') {
+    const command = 'printf "%s:" "$0" "$line"; cat';
+    const { argv, stdin } = commandAsUser(command, {
+      systemUser: 'somebody-else',
+      sudo: false,
+      sudoPassword: 'Tr0ub4dor',
+      ...wish,
+    });
+    const [program = '', ...words] = argv.slice(argv.indexOf('--') + 1);
+    const { stdout } = spawnSync(program, words, {
+      encoding: 'utf8',
+      input: `${stdin}${later}`,
+      env: { PATH: process.env['PATH'] ?? '', line: 'kept' },
+      timeout: 10_000,
+    });
+    expect(argv.join(' ')).not.toContain('Tr0ub4dor');
+    return stdout.replace(/^\/.*?sh:/, 'shell:');
+  }
+
+  test('is not the input of the command, which has none', () => {
+    expect(unasked({})).toBe('shell:kept:');
+  });
+
+  test('is not in the input of a command that has one, which is whole', () => {
+    expect(unasked({ stdin: '  a\\b\n\nü' })).toBe('shell:kept:  a\\b\n\nü');
+    expect(unasked({ isInputOpen: true }, 'later\n')).toBe('shell:kept:later\n');
+  });
 });

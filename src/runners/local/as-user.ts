@@ -13,23 +13,46 @@ export interface UserPlan {
 let self: string | undefined;
 const shell = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 
+/** The line of standard input behind which the command's own begins, where a password comes before. */
+const mark = ': what follows is for the command';
+/** In a shell of its own, so that no variable of the command changes. `read` takes no byte beyond its line. */
+const skipToMark = `(while IFS= read -r line && [ "$line" != "${mark}" ]; do :; done)`;
+
+export interface UserWish {
+  readonly systemUser: string;
+  readonly sudo: boolean;
+  readonly sudoPassword?: string;
+  /** There is a terminal, where somebody may answer. */
+  readonly canAsk?: true;
+  /** What the command reads on standard input, as far as it is known now. */
+  readonly stdin?: string;
+  /** More of it may follow. */
+  readonly isInputOpen?: true;
+}
+
 /**
- * The command line that runs `command` (shell text) as wanted. With a sudo password, sudo reads it from standard input.
- * `-E` keeps the environment, which sudoers must allow (SETENV). `canAsk`: there is a terminal, where somebody may answer.
+ * The command line that runs `command` (shell text) as wanted, and all of its standard input. `-E` keeps the environment,
+ * which sudoers must allow (SETENV). With a password, sudo reads it from standard input, unless it needs none: then it
+ * would be left for the command, where it does not belong and may end up in the output.
  */
-export function commandAsUser(
-  command: string,
-  wish: { systemUser: string; sudo: boolean; sudoPassword?: string; canAsk?: true },
-): UserPlan {
+export function commandAsUser(command: string, wish: UserWish): UserPlan {
   self ??= userInfo().username;
-  const target = wish.sudo ? 'root' : wish.systemUser;
-  if (target === self) return { argv: [shell, '-c', command], signalsNeedSudo: false };
-  const user = wish.sudo ? [] : ['-H', '-u', target];
-  const noPassword = wish.canAsk ? [] : ['-n'];
-  const password = wish.sudoPassword === undefined ? noPassword : ['-S', '-p', ''];
+  const { sudo, systemUser, sudoPassword, stdin } = wish;
+  const given = stdin === undefined ? {} : { stdin };
+  const target = sudo ? 'root' : systemUser;
+  const run = [shell, '-c', command];
+  if (target === self) return { argv: run, ...given, signalsNeedSudo: false };
+  const user = sudo ? [] : ['-H', '-u', target];
+  if (sudoPassword === undefined) {
+    const ask = wish.canAsk ? [] : ['-n'];
+    return { argv: [sudoPath, '-E', ...ask, ...user, '--', ...run], ...given, signalsNeedSudo: true };
+  }
+  const hasInput = stdin !== undefined || wish.isInputOpen === true;
+  // Without input of its own there is no mark: a sudo that refuses the password would try that line next.
+  const first = hasInput ? `${skipToMark}; exec "$@"` : 'exec "$@" </dev/null';
   return {
-    argv: [sudoPath, '-E', ...password, ...user, '--', shell, '-c', command],
-    ...(wish.sudoPassword !== undefined && { stdin: `${wish.sudoPassword}\n` }),
+    argv: [sudoPath, '-E', '-S', '-p', '', ...user, '--', shell, '-c', first, shell, ...run],
+    stdin: `${sudoPassword}\n${hasInput ? `${mark}\n${stdin ?? ''}` : ''}`,
     signalsNeedSudo: true,
   };
 }

@@ -76,10 +76,11 @@ function shellPlan(command: string, request: RunRequest, options: LocalRunnerOpt
     systemUser: options.systemUser,
     sudo: sudo === true,
     ...(typeof password === 'string' && password !== '' && { sudoPassword: password }),
+    ...(input.stdin !== undefined && { stdin: input.stdin }),
+    ...(input.open && { isInputOpen: true }),
     ...(input.open?.terminal && { canAsk: true }),
   });
-  if (as.stdin !== undefined) requireNoPassword(request, input);
-  const stdin = as.stdin === undefined ? input.stdin : `${as.stdin}${input.stdin ?? ''}`;
+  if (as.stdin !== input.stdin) requireNoPassword(request, input);
   return {
     argv: as.argv,
     environment: childEnvironment(
@@ -89,7 +90,7 @@ function shellPlan(command: string, request: RunRequest, options: LocalRunnerOpt
     ),
     // The command starts from elsewhere than the server: a relative path has to be made absolute here.
     cwd: typeof cwd === 'string' && cwd !== '' ? resolve(options.cwd, cwd) : options.cwd,
-    ...(stdin !== undefined && { stdin }),
+    ...(as.stdin !== undefined && { stdin: as.stdin }),
     ...input.open,
     ...limitsPlan(request, options.limits),
     timeoutMs: timeoutMs(timeout, 60),
