@@ -114,17 +114,18 @@ export class ExecutionRun {
       if (this.#execution.status === 'canceling') this.#wantsStop = 'cancel';
       const runner = this.#runners.get(this.#execution.runner.name);
       if (runner?.kind === 'immediate') return this.#begin(runner);
+      // By what was written down at its start alone: packs and settings may have changed since, the process has not. Before
+      // anything can fail: what cannot be followed must be stopped.
+      const adopted = runner?.kind === 'connected' ? undefined : this.#settings.processes.adopt(this.#processOptions());
+      if (typeof adopted === 'object') this.#handle = adopted;
       await this.#secrets.recallConfig();
       await this.#open();
-      if (runner?.kind === 'connected')
+      if (runner?.kind === 'connected' || adopted === undefined)
         return this.#abandoned('it ran on other hosts over connections of the server, which ended with the server');
-      // By what was written down at its start alone: packs and settings may have changed since, the process has not.
-      const adopted = this.#settings.processes.adopt(this.#processOptions());
       if (adopted === 'gone')
         return this.#abandoned('the process was gone when the server came back, and left no exit status');
       // Claimed, but the server died before the process existed: it starts now, for the first time.
       if (adopted === 'never started') return this.#begin(this.#runner());
-      this.#handle = adopted;
       if (!runner) throw this.#noRunner();
       this.#noted = readStopNote(this.#writer?.directory ?? '');
       this.#wantsStop ??= this.#noted;
@@ -147,8 +148,8 @@ export class ExecutionRun {
   }
 
   #processOptions(): ProcessOptions {
-    const directory = this.#writer?.directory ?? '';
-    return { executionId: this.id, directory, clock: this.#context.clock };
+    const { clock, output } = this.#context;
+    return { executionId: this.id, directory: output.directory(this.id), clock };
   }
 
   async #open(): Promise<void> {

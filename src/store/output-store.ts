@@ -8,6 +8,8 @@ import type { OutputSegment } from '../core/model/output-segment.ts';
 import type { OutputType } from '../core/model/output-record.ts';
 
 export interface OutputStore {
+  /** Where the log of an execution and what belongs to its process are kept, whether it is there or not. */
+  directory(executionId: string): string;
   /** Creates the log of an execution, or opens the one that is there after a restart, for the one process that writes it. */
   open(executionId: string, listener: OutputListener, options?: OutputOptions): Promise<OutputWriter>;
   /**

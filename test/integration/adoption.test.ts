@@ -2,7 +2,7 @@
  * The server dies, its actions do not: what a killed or stopped server leaves running is found and finished by the next
  * one, with the output of both times in one piece. Runs for a few seconds each; adoption.slow.test.ts runs for long.
  */
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { processesOf, signalQuietly } from '../support/server-process.ts';
@@ -206,6 +206,19 @@ describe.concurrent('what the next server finds', () => {
     expect(await second.output(id)).toBe('here\n');
     using stream = await EventStream.open(path2(second, id), { headers: credentials(second) });
     expect(await within('EOF', 5_000, stream.closed)).toBe('end');
+  });
+
+  test('its output cannot be taken in any more: it fails, says so, and its process is stopped', async () => {
+    await using first = await startServer();
+    const id = await first.run('core.local', { cmd: 'echo here; sleep 60' });
+    await until('its first line', async () => (await first.output(id)) === 'here\n');
+    await first.kill();
+    const index = join(first.home, 'output', id.slice(0, 5), `${id}.index`);
+    writeFileSync(index, 'not an index', { flag: 'r+' });
+    const second = await first.again();
+    const finished = await second.finished(id);
+    expect(finished).toMatchObject({ status: 'failed', result: { error: expect.stringContaining('is damaged') } });
+    expect(processesOf(id)).toEqual([]);
   });
 
   test('canceling: the cancel is carried out', async () => {

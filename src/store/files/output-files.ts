@@ -79,6 +79,10 @@ export class OutputFiles implements OutputStore {
     chmodSync(root, 0o700);
   }
 
+  directory(executionId: string): string {
+    return this.#paths(executionId).directory;
+  }
+
   async open(executionId: string, listener: OutputListener, options: OutputOptions = {}): Promise<OutputWriter> {
     const paths = this.#paths(executionId);
     const redaction = new LogRedaction(this.#secrets, options.secrets ?? []);
