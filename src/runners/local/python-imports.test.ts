@@ -1,4 +1,4 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
@@ -62,4 +62,13 @@ test('files of the pack are followed, and are not themselves outside', async () 
   await utimes(join(home.path, 'actions/helper.py'), 1, 1);
   expect(new PythonImports().of(file, libraries)).toContain('other');
   expect(new PythonImports().of(join(home.path, 'actions/none.py'), libraries)).toEqual([]);
+});
+
+test('libraries of the pack that cannot be looked at are left to the action', async () => {
+  await using pack = await temporaryDirectory();
+  const file = join(pack.path, 'it.py');
+  await writeFile(file, 'import own.part\nimport requests\n');
+  // As with files of another user, but for root too, who may look everywhere.
+  await symlink('own', join(pack.path, 'own'));
+  expect(new PythonImports().of(file, join(pack.path, 'lib'))).toContain('requests');
 });

@@ -3,9 +3,8 @@
  * import statements at the left margin of its file, and of the files of the pack that these lead to. It is a guess that is
  * checked where the modules are loaded: one too many costs memory, one too few costs time.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemCode } from '../../base/errors.ts';
+import { readIfSeen, statIfSeen } from './seen-file.ts';
 
 /** Of one pack's own files; beyond that the rest is left to be imported by the action itself. */
 const filesMax = 100;
@@ -69,7 +68,7 @@ export class PythonImports {
     if (stamp === undefined) return [];
     const known = this.#files.get(path);
     if (known?.stamp === stamp) return known.imports;
-    const imports = parseImports(readFileSync(path, 'utf8'));
+    const imports = parseImports(readIfSeen(path) ?? '');
     this.#files.delete(path);
     this.#files.set(path, { stamp, imports });
     forgetOldest(this.#files);
@@ -119,23 +118,17 @@ function ownFiles(module: string, names: readonly string[], places: readonly str
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statIfSeen(path)?.isFile() === true;
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statIfSeen(path)?.isDirectory() === true;
 }
 
-/** Undefined where there is nothing to read. */
+/** Undefined where there is nothing to read. What is not ours to look at, the action's own import will tell. */
 function stampOf(path: string): string | undefined {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat?.isFile() === true && stat.size <= fileBytesMax ? `${stat.mtimeMs} ${stat.size}` : undefined;
-  } catch (error) {
-    // Not ours to read, or what should be a directory is none: the action's own import will tell.
-    if (['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return undefined;
-    throw error;
-  }
+  const stat = statIfSeen(path);
+  return stat?.isFile() === true && stat.size <= fileBytesMax ? `${stat.mtimeMs} ${stat.size}` : undefined;
 }
 
 function forgetOldest(map: Map<string, unknown>): void {

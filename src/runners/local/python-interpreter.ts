@@ -3,10 +3,10 @@
  * script that takes longer to find the interpreter than that takes to start), its version, and where its packages are.
  */
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { tryParseJson } from '../../base/json.ts';
+import { statIfSeen } from './seen-file.ts';
 
 export interface Interpreter {
   /** Absolute; in a virtual environment the one in there, which makes it one. */
@@ -76,13 +76,13 @@ function placesOf(path: string): readonly string[] {
 }
 
 function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return statIfSeen(path) !== undefined;
 }
 
 function stampOf(paths: readonly string[]): string {
   return paths
     .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
+      const stat = statIfSeen(path);
       return stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : '-';
     })
     .join();
