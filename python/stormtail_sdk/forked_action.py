@@ -156,11 +156,16 @@ def replace_environment(wanted, added):
             os.environb[name] = value
 
 
+# After the signal that can be caught, in which a program may say that its time is up; as the shells have it.
+CPU_GRACE_SECONDS = 5
+
+
 def set_limit(limit, value):
     _, hard = resource.getrlimit(limit)
+    ceiling = value + CPU_GRACE_SECONDS if limit == resource.RLIMIT_CPU else value
     if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(limit, (value, value))
+        ceiling = min(ceiling, hard)
+    resource.setrlimit(limit, (min(value, ceiling), ceiling))
 
 
 def hides_what_is_loaded(input_order, origin):

@@ -229,7 +229,7 @@ class Ends(Trial):
         with ForkServer() as server:
             limits = {"openFilesMax": 50, "fileBytesMax": 10_000, "cpuSecondsMax": 7}
             _, directory = self.run_to_end(server, "one", body, limits=limits)
-            self.assertEqual(self.result(directory), [[50, 50], [10_000, 10_000], [7, 7]])
+            self.assertEqual(self.result(directory), [[50, 50], [10_000, 10_000], [7, 12]])
             code, directory = self.run_to_end(server, "two", "open('x', 'w').write('x' * 20000)", limits=limits, cwd=self.home)
             self.assertEqual(code, 1)
             self.assertIn("File too large", text_in(directory, "stderr"))

@@ -140,8 +140,8 @@ export class ExecutionRun {
     if (runner.kind === 'connected') return this.#runConnected(runner, request);
     const plan = await runner.plan(request);
     if (!this.#writer) await this.#open();
-    // Canceled before anything ran: `#finish` makes the result.
-    if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
+    // Canceled before anything ran: `#finish` makes the result. Let go: the next server starts it.
+    if (this.#wantsStop === 'cancel' || this.#isLetGo) return { status: 'failed', result: {} };
     this.#handle = await this.#settings.processes.start(plan, this.#processOptions());
     this.#times.started();
     return this.#follow(runner, request, this.#handle, 0);
@@ -233,7 +233,7 @@ export class ExecutionRun {
 
   async #runConnected(runner: ConnectedRunner, request: RunRequest): Promise<Outcome> {
     if (!this.#writer) await this.#open();
-    if (this.#wantsStop === 'cancel') return { status: 'failed', result: {} };
+    if (this.#wantsStop === 'cancel' || this.#isLetGo) return { status: 'failed', result: {} };
     this.#connected = new AbortController();
     this.#times.started();
     const outcome = await runner.run(request, {
