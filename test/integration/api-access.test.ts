@@ -14,7 +14,7 @@ let shiftUs = 0;
 const waitedMs: number[] = [];
 const clock: Clock = {
   nowUs: () => systemClock.nowUs() + shiftUs,
-  monotonicUs: () => systemClock.monotonicUs(),
+  monotonicUs: () => systemClock.monotonicUs() + shiftUs,
   after(delayMs, fn) {
     waitedMs.push(delayMs);
     return systemClock.after(0, fn);

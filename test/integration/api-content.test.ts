@@ -91,7 +91,7 @@ describe('runner types', () => {
       { name: 'noop' },
     ]);
     expect(answer.headers.get('x-limit')).toBe('100');
-    expect(await names('/runnertypes?sort=-name&limit=1')).toEqual(['python-script']);
+    expect(await names('/runnertypes?sort=-name&limit=2')).toEqual(['remote-shell-script', 'remote-shell-cmd']);
   });
 
   test('are switched off and on; the choice outlives a registration', async () => {

@@ -87,6 +87,7 @@ async function attempt(
     maxBuffer: 50_000_000,
     timeout: 100_000,
   });
+  started.child.stdin?.on('error', () => {}); // who ends before it has read tells more by its exit code
   started.child.stdin?.end(options.stdin ?? '');
   try {
     return { code: 0, ...(await started) };

@@ -15,6 +15,7 @@ import type { ProcessOptions, ProcessPlan } from '../process.ts';
 import { shellQuote } from './as-user.ts';
 import { commandLine } from './command-line.ts';
 import { limitLines } from './limit-lines.ts';
+import { plainCommandLines } from './plain-command.ts';
 import { factsText } from './start-files.ts';
 
 /** What fits into a pipe or socket at once, so that writing it never waits; a longer one goes by the launcher. */
@@ -95,7 +96,10 @@ export function slotOrder(
   script += `exec <&4 4<&- >>${at('stdout')} 2>>${at('stderr')} || exit 1\n`;
   for (const line of limitLines(plan.limits)) script += `${line}\n`;
   // What goes wrong here, the action's stderr tells.
-  script += `cd -- ${shellQuote(plan.cwd)} && exec ${argv.map(shellQuote).join(' ')}\n}\n`;
+  const lines = plainCommandLines(argv);
+  if (lines)
+    script += `cd -P -- ${shellQuote(plan.cwd)} || exit\n${lines.join('\n')}\nexec ${argv.map(shellQuote).join(' ')}\n}\n`;
+  else script += `cd -- ${shellQuote(plan.cwd)} && exec ${argv.map(shellQuote).join(' ')}\n}\n`;
   const facts = shellQuote(factsText(plan));
   script += `stormtail_run ${shellQuote(directory)} ${executionId} ${facts}${input === undefined ? '' : ` ${shellQuote(input)}`}`;
   return framed(Buffer.from(script));
