@@ -39,18 +39,19 @@ describe.concurrent.each([
     await using directory = await temporaryDirectory();
     const clock = new SettableClock(directory.path);
     await using server = await startServer({ env: clock.env, config: '[stream]\nheartbeat = 0.3\n' });
-    const cmd = 'printf one; while [ ! -e go ]; do sleep 0.05; done; printf two; sleep 600';
+    // Ends in what no secret of the execution begins with, in any form: that would wait for what follows.
+    const cmd = 'printf "one: "; while [ ! -e go ]; do sleep 0.05; done; printf "two: "; sleep 600';
     const id = await server.run('core.local', { cmd, cwd: directory.path });
     using stream = await EventStream.open(`${server.url}/stream/v1/executions/${id}/output`, {
       headers: { 'St2-Api-Key': server.apiKey },
     });
     const text = () => stream.records.map(({ data }) => data).join('');
-    await stream.waitFor('the first piece', () => text() === 'one');
+    await stream.waitFor('the first piece', () => text() === 'one: ');
     await clock.setNow(server, hours);
     const { heartbeats } = stream;
     await stream.waitFor('signs of life', () => stream.heartbeats >= heartbeats + 3, 10_000);
     await server.run('core.local', { cmd: 'touch go', cwd: directory.path });
-    await stream.waitFor('the second piece', () => text() === 'onetwo', 10_000);
+    await stream.waitFor('the second piece', () => text() === 'one: two: ', 10_000);
     await server.request('DELETE', `/api/v1/executions/${id}`);
     expect(await within('EOF', 20_000, stream.closed)).toBe('end');
   }, 60_000);
