@@ -93,6 +93,27 @@ test('no more open files: what cannot be kept fails and says so, nothing is stuc
   });
 }, 120_000);
 
+test('not one more open file while something runs: it goes on, and so does the server that looks after it', async () => {
+  await using server = await startServer();
+  await server.finished(await server.run('core.local', { cmd: 'echo warm' }));
+  const cmd = 'echo one; while [ ! -e go ]; do sleep 0.1; done; echo two; exit 3';
+  const ids: string[] = [];
+  for (const more of [{}, {}, { interactive: true }])
+    ids.push(await server.run('core.local', { cmd, cwd: server.home, ...more }));
+  for (const id of ids) await until('its first line', async () => (await server.output(id)) === 'one\n');
+  // All descriptors below are in use, so there is none to be had.
+  setOpenFiles(server.pid, 8);
+  // Nothing shows from outside that it looked at what runs; it does twice a second.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  setOpenFiles(server.pid, 20_000);
+  await server.run('core.local', { cmd: 'touch go', cwd: server.home });
+  for (const id of ids)
+    expect(await server.finished(id, 30_000)).toMatchObject({
+      status: 'failed',
+      result: { return_code: 3, stdout: 'one\ntwo' },
+    });
+}, 60_000);
+
 test('no more processes: what cannot be started fails and says so, what runs goes on, and all is well when there are some', async (context) => {
   const group = controlGroup('pids', 20_000);
   if (!group) return leaveOut(context, noGroups);

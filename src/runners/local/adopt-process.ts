@@ -14,6 +14,7 @@ import {
   readProcessStatus,
   startState,
   statusPath,
+  unlessRefused,
 } from './process-status.ts';
 import { claimLate, type ProcessFacts, readFacts, withdrawOrder } from './start-files.ts';
 
@@ -64,8 +65,8 @@ function adopted(
 export function untilGone(leader: number, directory: string, clock: Clock): Promise<undefined> {
   return new Promise((resolve) => {
     const look = () => {
-      if (leaderAlive(leader, directory)) clock.after(adoptedPollMs, look);
-      else resolve(undefined);
+      if (unlessRefused(() => leaderAlive(leader, directory)) === false) resolve(undefined);
+      else clock.after(adoptedPollMs, look);
     };
     look();
   });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessIds } from './process-handle.ts';
-import { findLeader, groupLedBy, leaderAlive, readProcessStatus, startState } from './process-status.ts';
+import { findLeader, groupLedBy, leaderAlive, readProcessStatus, startState, unlessRefused } from './process-status.ts';
 import { send } from './process-group.ts';
 
 /** How often the pids of a leader are looked for that does not report to us. */
@@ -82,7 +82,7 @@ export class Leaders implements Disposable {
   /** Nothing more will be said: whether those did start that were not heard of shows in their files. */
   allWereLost(): void {
     for (const { leader, started, directory } of this.#expected.values())
-      if (leader === undefined) started(idsIn(directory));
+      if (leader === undefined) started(unlessRefused(() => idsIn(directory)));
   }
 
   [Symbol.dispose](): void {
@@ -94,8 +94,9 @@ export class Leaders implements Disposable {
   #taken(executionId: string): void {
     const expected = this.#expected.get(executionId);
     if (!expected || expected.leader !== undefined) return;
-    const ids = idsIn(expected.directory);
-    if (ids || startState(expected.directory) === 'late') expected.started(ids);
+    const { directory } = expected;
+    const ids = unlessRefused(() => idsIn(directory));
+    if (ids || unlessRefused(() => startState(directory)) === 'late') expected.started(ids);
     else this.#clock.after(takenPollMs, () => this.#taken(executionId));
   }
 
@@ -112,9 +113,9 @@ export class Leaders implements Disposable {
   #look(): void {
     this.#cancelLook = undefined;
     for (const [executionId, { leader, directory, canCome, started }] of this.#expected) {
-      if (leader === undefined ? canCome() : leaderAlive(leader, directory)) continue;
-      if (leader === undefined) started(idsIn(directory));
-      else this.#ended(executionId, undefined);
+      if (leader === undefined) {
+        if (!canCome()) started(unlessRefused(() => idsIn(directory)));
+      } else if (unlessRefused(() => leaderAlive(leader, directory)) === false) this.#ended(executionId, undefined);
     }
     if (this.#expected.size > 0) this.#lookSoon();
   }
@@ -124,8 +125,9 @@ export class Leaders implements Disposable {
 export async function startedAfterAll(directory: string, clock: Clock): Promise<ProcessIds | undefined> {
   const untilUs = clock.monotonicUs() + claimedWithinMs * 1000;
   for (;;) {
-    const ids = idsIn(directory);
-    const state = startState(directory);
+    // A look that is refused is repeated: what was started must not be taken for something that was not.
+    const ids = unlessRefused(() => idsIn(directory));
+    const state = unlessRefused(() => startState(directory));
     if (ids || state === 'none' || state === 'late') return ids;
     if (clock.monotonicUs() > untilUs) break;
     await new Promise<void>((resolve) => clock.after(takenPollMs, resolve));

@@ -61,8 +61,9 @@ const stragglerPassesMax = 100;
  */
 export async function killStragglers(executionId: string, clock: Clock): Promise<void> {
   for (let pass = 0; pass < stragglerPassesMax; pass++) {
-    const reached = (await executionMembers(executionId)).map(({ pid }) => send(pid, 'SIGKILL'));
-    if (!reached.includes('sent')) return;
+    const members = await executionMembers(executionId);
+    const reached = members?.map(({ pid }) => send(pid, 'SIGKILL'));
+    if (reached && !reached.includes('sent')) return;
     await new Promise<void>((resolve) => clock.after(stragglerPollMs, resolve));
   }
 }

@@ -21,7 +21,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
-import { allPids, hasProcessTable, processEntry } from './process-table.ts';
+import { allPids, hasProcessTable, knownProcess } from './process-table.ts';
 import { signalBehind, signalOfExitCode } from './signals.ts';
 
 export interface ProcessStatus {
@@ -91,8 +91,22 @@ export function startState(directory: string): 'none' | 'claimed' | 'late' | 'st
 }
 
 /**
+ * What a look at these files finds; undefined where the system refuses it, as for want of a descriptor. That says nothing
+ * of the execution, and who looks by a timer must neither take it for an end nor fail of it: the next look may do better.
+ */
+export function unlessRefused<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined;
+    throw error;
+  }
+}
+
+/**
  * Whether `pid` is still the process that leads the execution: pids are used again, but only that one was started at the
- * time that it wrote down, or, if it is a shell, has the status file as its standard error.
+ * time that it wrote down, or, if it is a shell, has the status file as its standard error. Throws where the system does
+ * not let us see it.
  */
 export function leaderAlive(pid: number, directory: string): boolean {
   try {
@@ -101,8 +115,10 @@ export function leaderAlive(pid: number, directory: string): boolean {
     if (systemCode(error) === 'ESRCH') return false;
   }
   if (hasProcessTable()) {
+    // First what needs no descriptor, and is so of most.
+    if (holdsStatus(pid, directory)) return true;
     const since = /^since (.+)$/m.exec(readIfThere(statusPath(directory)) ?? '')?.[1];
-    return since === undefined ? holdsStatus(pid, directory) : isFrom(pid, since);
+    return since !== undefined && isFrom(pid, since);
   }
   // Without /proc: the name of the program has to do.
   return /\b((ba)?sh|stormtail_forkserver\.py)\b/.test(
@@ -124,7 +140,7 @@ export function groupLedBy(pid: number): number | undefined {
 
 /** Since when and since which start of the system, as `python/stormtail_sdk/forked_action.py` writes it. */
 function isFrom(pid: number, since: string): boolean {
-  const entry = processEntry(pid);
+  const entry = knownProcess(pid);
   if (!entry || entry.isZombie) return false;
   bootId ??= readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
   return since.trim() === `${entry.startTicks} ${bootId}`.trim();

@@ -4,6 +4,7 @@
  * executions at once must not hold up the event loop.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { systemCode } from '../../base/errors.ts';
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -27,41 +28,48 @@ const tickMs = 10;
 interface Look {
   readonly groups: Map<number, ProcessEntry[]>;
   readonly executions: Map<string, ProcessEntry[]>;
-  readonly done: Promise<void>;
+  /** Whether all could be seen. */
+  readonly done: Promise<boolean>;
 }
 
 /** Gathers questions until the look before it is over. */
 let next: Look | undefined;
-let last: Promise<void> = Promise.resolve();
+let last: Promise<unknown> = Promise.resolve();
 
-/** Living processes of a group; undefined where this system does not tell. */
+/** Living processes of a group; undefined where this system does not tell, or has no descriptor for a look at them. */
 export async function groupMembers(group: number): Promise<readonly ProcessEntry[] | undefined> {
   if (!hasProcessTable()) return undefined;
   const { groups, done } = gather();
   const found = groups.get(group) ?? [];
   groups.set(group, found);
-  await done;
-  return found;
+  return (await done) ? found : undefined;
 }
 
-/** Living processes that carry the execution's id in their environment, wherever they moved, as far as we may see that. */
-export async function executionMembers(executionId: string): Promise<readonly ProcessEntry[]> {
+/**
+ * Living processes that carry the execution's id in their environment, wherever they moved, as far as we may see that;
+ * undefined where there is no descriptor for a look at them.
+ */
+export async function executionMembers(executionId: string): Promise<readonly ProcessEntry[] | undefined> {
   if (!hasProcessTable()) return [];
   const { executions, done } = gather();
   const found = executions.get(executionId) ?? [];
   executions.set(executionId, found);
-  await done;
-  return found;
+  return (await done) ? found : undefined;
 }
 
 /** One process; undefined where there is none, or this system does not tell. */
 export function processEntry(pid: number): ProcessEntry | undefined {
-  let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return knownProcess(pid);
   } catch {
-    return undefined; // gone meanwhile
+    return undefined; // it does not tell now
   }
+}
+
+/** One process; undefined where there is none. Throws where the system refuses a look, as for want of a descriptor. */
+export function knownProcess(pid: number): ProcessEntry | undefined {
+  const stat = unlessGone(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  if (stat === undefined) return undefined;
   // Fields after the command, which is in parentheses and may hold any text: state, parent, group, … (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
@@ -75,12 +83,17 @@ export function processEntry(pid: number): ProcessEntry | undefined {
 
 /** The execution that a process belongs to by its environment; undefined for others' processes too, which hide theirs. */
 export function executionOf(pid: number): string | undefined {
-  let environment: Buffer;
   try {
-    environment = readFileSync(`/proc/${pid}/environ`);
+    return knownExecution(pid);
   } catch {
-    return undefined; // gone meanwhile, or another user's
+    return undefined; // it does not tell now
   }
+}
+
+/** The same. Throws where the system refuses a look, as for want of a descriptor. */
+function knownExecution(pid: number): string | undefined {
+  const environment = unlessGone(() => readFileSync(`/proc/${pid}/environ`));
+  if (environment === undefined) return undefined;
   for (let at = environment.indexOf(markerName); at !== -1; at = environment.indexOf(markerName, at + 1)) {
     if (at > 0 && environment[at - 1] !== 0) continue; // within another variable
     const end = environment.indexOf(0, at);
@@ -91,9 +104,23 @@ export function executionOf(pid: number): string | undefined {
 
 export function allPids(): readonly number[] {
   try {
-    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+    return knownPids();
   } catch {
     return []; // no /proc on this system
+  }
+}
+
+function knownPids(): readonly number[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+}
+
+/** What ended meanwhile, or is another user's, is not there for us. */
+function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
   }
 }
 
@@ -111,7 +138,10 @@ function gather(): Look {
     await nextSlice();
     // From here on it is under way: who asks now has to wait for the next one.
     next = undefined;
-    await look(groups, executions);
+    return look(groups, executions).then(
+      () => true,
+      () => false, // refused: what was not seen may be there all the same
+    );
   });
   last = done;
   next = { groups, executions, done };
@@ -120,13 +150,13 @@ function gather(): Look {
 
 async function look(groups: Look['groups'], executions: Look['executions']): Promise<void> {
   let count = 0;
-  for (const pid of allPids()) {
+  for (const pid of knownPids()) {
     if (++count % sliceSize === 0) await nextSlice();
-    const entry = processEntry(pid);
+    const entry = knownProcess(pid);
     if (!entry || entry.isZombie || pid === process.pid) continue;
     groups.get(entry.group)?.push(entry);
     if (executions.size === 0) continue;
-    const executionId = executionOf(pid);
+    const executionId = knownExecution(pid);
     if (executionId !== undefined) executions.get(executionId)?.push(entry);
   }
 }

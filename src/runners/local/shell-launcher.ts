@@ -16,7 +16,7 @@ import { shellQuote } from './as-user.ts';
 import { makeInputPipe } from './input-pipe.ts';
 import { Leaders, startedAfterAll } from './leaders.ts';
 import { Handle } from './process-handle.ts';
-import { startState } from './process-status.ts';
+import { startState, unlessRefused } from './process-status.ts';
 import { runScript } from './run-script.ts';
 import { requireArgumentSize, requireStartable, startFailure } from './start-checks.ts';
 import {
@@ -83,7 +83,7 @@ export class ShellLauncher implements Disposable {
     const { started, ended } = this.#leaders.expect(executionId, directory);
     const cancelLimit = this.#clock.after(startWithinMs, () => {
       // Where a leader has it, the launcher did its part.
-      if (startState(directory) === 'none') launcher.kill('SIGKILL');
+      if (unlessRefused(() => startState(directory)) === 'none') launcher.kill('SIGKILL');
       this.#leaders.giveUp(executionId);
     });
     launcher.stdin?.write(`(. ${shellQuote(order)}) &\n`);
