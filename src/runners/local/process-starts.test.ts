@@ -1,5 +1,6 @@
 /** What a process is given arrives exactly, or is refused: whatever is in it, and by every way of starting. */
-import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -191,7 +192,7 @@ test.each(waysOfBash)('a directory that may not be entered any more: started %s,
   await mkdir(join(home.path, 'there'));
   // Removed between check and start, before the shell gets to it.
   const waiting = way.start(planOf(home.path, 'true', { cwd: join(home.path, 'there') }), options);
-  await rmdir(join(home.path, 'there'));
+  rmdirSync(join(home.path, 'there'));
   const handle = await waiting;
   expect(await handle.ended).toMatchObject({ exitCode: 1 });
   expect(fileOf(options, 'stderr')).toMatch(/cd: .*there: No such file or directory/);

@@ -92,7 +92,9 @@ export function slotOrder(
   const at = (name: string) => shellQuote(join(directory, name));
   const { exported, argv } = commandLine(plan.argv, environment);
   let script = 'stormtail_action() {\n';
-  for (const name in exported) script += `export ${name}=${shellQuote(exported[name] ?? '')}\n`;
+  // One command for all of them: bash writes each command down again before it does it.
+  const assignments = Object.entries(exported).map(([name, value]) => `${name}=${shellQuote(value)}`);
+  if (assignments.length > 0) script += `export ${assignments.join(' ')}\n`;
   script += `exec <&4 4<&- >>${at('stdout')} 2>>${at('stderr')} || exit 1\n`;
   for (const line of limitLines(plan.limits)) script += `${line}\n`;
   // What goes wrong here, the action's stderr tells.
