@@ -170,7 +170,10 @@ export class ExecutionRun {
           'the output of an execution cannot be taken in; trying again',
         ),
     };
-    this.#writer = await output.open(this.id, listener, { secrets: this.#secrets.values });
+    this.#writer = await output.open(this.id, listener, {
+      secrets: this.#secrets.values,
+      printedAtOnce: [this.#secrets.token],
+    });
     this.#before = { bytes: this.#writer.bytes, records: this.#writer.endSeq };
   }
 

@@ -95,6 +95,25 @@ export function outputRedactionContract(name: string, open: OpenEmptyOutputStore
       expect(heard.text).toBe('Press here: ');
     });
 
+    test('a prompt does not wait for what may be the first letters of a secret that is printed at once', async () => {
+      const clock = new ManualClock();
+      await using opened = await open(clock);
+      const heard = new HeardOutput();
+      const token = `st.${'0123456789abcdef'.repeat(4)}`;
+      const wish = { secrets: [secret, token], printedAtOnce: [token] };
+      await using writer = await opened.store.open(sampleId(), heard, wish);
+      writer.write('stdout', Buffer.from('Your tokens'));
+      clock.advance(100);
+      expect(heard.text).toBe('Your tokens');
+      // A longer beginning waits, and so does every beginning of another secret.
+      writer.write('stdout', Buffer.from(` ${token.slice(0, 8)}`));
+      clock.advance(100);
+      expect(heard.text).toBe('Your tokens ');
+      writer.write('stdout', Buffer.from(`${token.slice(8)} h`));
+      clock.advance(100);
+      expect(heard.text).toBe(`Your tokens ${mask} `);
+    });
+
     test('at the end everything is shown, but for a secret that broke off halfway or later', async () => {
       for (const [printed, shown] of [
         ['ends with h', 'ends with h'],

@@ -38,6 +38,11 @@ export interface OutputOptions {
    * (core/model/redaction.ts). A log that is there already keeps to those it was begun with.
    */
   readonly secrets?: readonly string[];
+  /**
+   * Those of them that programs print at once or not at all, such as long tokens: an unfinished line is not kept waiting for
+   * what may be the first few letters of one. (Where a program does pause right behind them, the rest of it is shown.)
+   */
+  readonly printedAtOnce?: readonly string[];
 }
 
 /** Hears of segments once they are in the log. Not asked while nobody follows: late followers read the store. */

@@ -25,9 +25,9 @@ export interface Redactor {
   heldLength(bytes: Uint8Array): number;
   /**
    * Where the bytes may be cut, at `at` or before it, while more may follow: not within a secret, and not within what may
-   * become one. 0 where that is nowhere.
+   * become one: its first `heldFrom` bytes (1 where it is not said) or more. 0 where that is nowhere.
    */
-  cut(bytes: Uint8Array, at: number): number;
+  cut(bytes: Uint8Array, at: number, heldFrom?: number): number;
 }
 
 const mask = Buffer.from(secretMask);
@@ -73,8 +73,9 @@ class PatternRedactor implements Redactor {
     return this.#patterns.unfinishedLength(bytes);
   }
 
-  cut(bytes: Uint8Array, at: number): number {
-    let place = Math.min(at, bytes.length - this.heldLength(bytes));
+  cut(bytes: Uint8Array, at: number, heldFrom = 1): number {
+    const held = this.#patterns.unfinishedLength(bytes, (found) => found >= heldFrom);
+    let place = Math.min(at, bytes.length - held);
     // A match that began before the place may itself be overlapped by one that began earlier.
     for (let before = -1; place > 0 && place !== before; ) {
       before = place;

@@ -10,13 +10,16 @@ import type { SealedSecrets } from './sealed-secrets.ts';
 export class LogRedaction {
   readonly #secrets: SealedSecrets;
   readonly #values: readonly string[];
+  readonly #printedAtOnce: readonly string[];
+  #patient: { readonly known: Redactor | undefined } | undefined;
   #sealed: Buffer | undefined;
   #redactor: { readonly known: Redactor | undefined } | undefined;
 
-  constructor(secrets: SealedSecrets, values: readonly string[]) {
+  constructor(secrets: SealedSecrets, values: readonly string[], printedAtOnce: readonly string[] = []) {
     assert(values.length === 0 || secrets.canSeal, 'output with secrets needs a seal for them');
     this.#secrets = secrets;
     this.#values = values;
+    this.#printedAtOnce = printedAtOnce;
   }
 
   /** The log was begun with these. */
@@ -34,6 +37,12 @@ export class LogRedaction {
   get redactor(): Redactor | undefined {
     this.#redactor ??= { known: redactorOf(this.#values) };
     return this.#redactor.known;
+  }
+
+  /** The same without what is printed at once. */
+  get patient(): Redactor | undefined {
+    this.#patient ??= { known: redactorOf(this.#values.filter((value) => !this.#printedAtOnce.includes(value))) };
+    return this.#patient.known;
   }
 }
 

@@ -85,7 +85,7 @@ export class OutputFiles implements OutputStore {
 
   async open(executionId: string, listener: OutputListener, options: OutputOptions = {}): Promise<OutputWriter> {
     const paths = this.#paths(executionId);
-    const redaction = new LogRedaction(this.#secrets, options.secrets ?? []);
+    const redaction = new LogRedaction(this.#secrets, options.secrets ?? [], options.printedAtOnce);
     try {
       mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
       const writer: FileOutputWriter = new FileOutputWriter(paths, {

@@ -144,14 +144,14 @@ export class OutputLanes implements Disposable {
     this.#cancelLook = undefined;
     const timeUs = this.#parts.clock.nowUs();
     this.#lookedUs = this.#parts.clock.monotonicUs();
-    const { redactor } = this.#parts.redaction;
+    const { redactor, patient } = this.#parts.redaction;
     const shown: Shown[] = [];
     const ends = new Map<OutputType, number>();
     for (const lane of this.#grown) {
       const found = lane.buffer.subarray(0, Math.min(lane.length, readBytesMax));
       const waitedMs = (this.#lookedUs - lane.sinceUs) / 1000;
       const isAll = found.length === lane.length;
-      const { length, isInterrupted } = lengthToShow(found, { waitedMs, isEnd, isAll, redactor });
+      const { length, isInterrupted } = lengthToShow(found, { waitedMs, isEnd, isAll, redactor, patient });
       if (length === 0) continue;
       const { type, host, lane: number } = lane;
       const offset = ends.get(type) ?? this.#parts.raws[type].offset;

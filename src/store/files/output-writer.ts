@@ -305,8 +305,8 @@ export class FileOutputWriter implements OutputWriter {
     const nowUs = this.#clock.monotonicUs();
     const waitedMs = raw.partialSinceUs === undefined ? 0 : (nowUs - raw.partialSinceUs) / 1000;
     // A line longer than a record needs no waiting: its beginning will be a record of its own anyway.
-    const { redactor } = this.redaction;
-    const wish = { waitedMs, isEnd, isAll: length < readBytesMax, redactor };
+    const { redactor, patient } = this.redaction;
+    const wish = { waitedMs, isEnd, isAll: length < readBytesMax, redactor, patient };
     const { length: visible, isInterrupted } = lengthToShow(found, wish);
     const linesMax = length === readBytesMax ? { linesMax: denseAboveLinesInFlood } : {};
     const taken = () => raw.taken(found, visible);
