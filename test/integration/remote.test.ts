@@ -1,17 +1,17 @@
 /** Remote actions through a real server: requested over HTTP, run on a real sshd, each line with its host. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { isAlive, untilTrue } from '../support/process-trial.ts';
 import { type Json, type TestServer, startServer } from '../support/server.ts';
 import { until } from '../support/server-wait.ts';
-import { type Sshd, sshdTest, startSshd } from '../support/sshd.ts';
+import { hasSshd, type Sshd, sshdTest, startSshd } from '../support/sshd.ts';
 
 let sshd: Sshd;
 let server: TestServer;
 
 beforeAll(async () => {
-  if (sshdTest === test.skip) return;
+  if (!hasSshd) return;
   sshd = await startSshd();
   server = await startServer({
     config: `[system_user]

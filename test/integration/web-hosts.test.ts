@@ -1,11 +1,11 @@
 /** The web UI: output of several hosts, each line with the name of its host, all of them or those of one. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { outputLine, patienceMs, takeScreenshot, webTestWith } from '../support/browser.ts';
-import { sshdTest, startSshd } from '../support/sshd.ts';
+import { hasSshd, startSshd } from '../support/sshd.ts';
 
-const sshd = sshdTest === test.skip ? undefined : await startSshd();
+const sshd = hasSshd ? await startSshd() : undefined;
 const config = sshd
   ? `[system_user]\nssh_key_file = ${sshd.userKey.path}\n[ssh_runner]\nssh_connect_timeout = 20\n`
   : '';

@@ -9,6 +9,7 @@ import type { StopReason } from '../../src/runners/process.ts';
 import { type RemoteRunnerOptions, remoteRunners } from '../../src/runners/remote/remote-runners.ts';
 import { SshPool } from '../../src/runners/remote/ssh/ssh-pool.ts';
 import type { Outcome } from '../../src/runners/runner.ts';
+import { untilTrue } from './process-trial.ts';
 import { sampleAction, sampleId } from './sample-execution.ts';
 import type { Sshd } from './sshd.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -136,4 +137,11 @@ export function processesShowing(file: 'cmdline' | 'environ', text: string): num
       return []; // gone meanwhile
     }
   });
+}
+
+/** The pid that a command wrote as its first line. */
+export async function pidOf(trial: Pick<Trial, 'written'>): Promise<number> {
+  const pid = () => Number(/^(\d+)\n/.exec(trial.written('stdout').toString())?.[1] ?? 0);
+  await untilTrue(() => pid() > 0);
+  return pid();
 }

@@ -2,19 +2,17 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { isAlive, untilTrue } from '../../../test/support/process-trial.ts';
-import { type RemoteTrials, remoteTrials } from '../../../test/support/remote-trial.ts';
-import { type Sshd, sshdTest, startSshd } from '../../../test/support/sshd.ts';
+import { type RemoteTrials, remoteTrials, pidOf } from '../../../test/support/remote-trial.ts';
+import { hasSshd, type Sshd, sshdTest, startSshd } from '../../../test/support/sshd.ts';
 
 let sshd: Sshd;
 let trials: RemoteTrials;
 const host = '127.0.0.1';
 
-const isAvailable = sshdTest !== test.skip;
-
 beforeAll(async () => {
-  if (!isAvailable) return;
+  if (!hasSshd) return;
   sshd = await startSshd();
   trials = await remoteTrials(sshd);
 });
@@ -23,13 +21,6 @@ afterAll(async () => {
   await trials?.[Symbol.asyncDispose]();
   await sshd?.[Symbol.asyncDispose]();
 });
-
-/** What a command wrote about itself: the pid of its shell. */
-async function pidOf(trial: { written(type: 'stdout'): Buffer }): Promise<number> {
-  const pid = () => Number(/^(\d+)\n/.exec(trial.written('stdout').toString())?.[1] ?? 0);
-  await untilTrue(() => pid() > 0);
-  return pid();
-}
 
 const command = 'echo $$; sleep 600 & echo $!; wait';
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { untilTrue } from '../../../test/support/process-trial.ts';
 import { type RemoteTrials, remoteTrials, type Trial, type TrialWish } from '../../../test/support/remote-trial.ts';
-import { type Sshd, sshdTest, startSshd } from '../../../test/support/sshd.ts';
+import { hasSshd, type Sshd, sshdTest, startSshd } from '../../../test/support/sshd.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 
 const host = '127.0.0.1';
@@ -13,7 +13,7 @@ let trials: RemoteTrials;
 let pack: TemporaryDirectory;
 
 beforeAll(async () => {
-  if (sshdTest === test.skip) return;
+  if (!hasSshd) return;
   sshd = await startSshd();
   trials = await remoteTrials(sshd);
   pack = await temporaryDirectory();
